@@ -1,0 +1,1 @@
+"""One module per log format: a received file in, the runs it holds out. Adapters do not know each other."""
