@@ -1,0 +1,38 @@
+"""Rows of the judgement. The ledger's models are imported by their own path, so that only `recording` reaches them."""
+
+from scorecard.models import ledger as _ledger  # noqa: F401 - Django must see the tables
+from scorecard.models.accounts import LinkPurpose, OneTimeLink, SecurityEvent
+from scorecard.models.compartments import Clearance, Compartment
+from scorecard.models.framework import FrameworkVersion
+from scorecard.models.people import Membership, Programme, Role, User
+from scorecard.models.proposals import Proposal, ProposalState
+from scorecard.models.scorecards import Applicability, Assessment, Determination, Scorecard, Side, State
+from scorecard.models.signoff import Meaning, Rendering, SealedCard, Signature
+from scorecard.models.tokens import ApiToken, Scope
+
+__all__ = [
+    "ApiToken",
+    "Applicability",
+    "Assessment",
+    "Clearance",
+    "Compartment",
+    "Determination",
+    "FrameworkVersion",
+    "LinkPurpose",
+    "Meaning",
+    "Membership",
+    "OneTimeLink",
+    "Programme",
+    "Proposal",
+    "ProposalState",
+    "Rendering",
+    "Role",
+    "Scope",
+    "Scorecard",
+    "SealedCard",
+    "SecurityEvent",
+    "Side",
+    "Signature",
+    "State",
+    "User",
+]

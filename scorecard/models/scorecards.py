@@ -1,0 +1,148 @@
+"""Scorecards and what is judged on them: assessments by machine, determinations by people, applicability."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from evaluations.identifiers import new_id
+from evaluations.models import Checkpoint
+from scorecard.models.framework import FrameworkVersion
+from scorecard.models.people import Programme
+
+
+def card_id() -> str:
+    """Return a new scorecard id."""
+    return new_id("card")
+
+
+def applicability_id() -> str:
+    """Return a new applicability determination id."""
+    return new_id("app")
+
+
+class Side(models.TextChoices):
+    """Side of the mitigations."""
+
+    PRE = "pre_mitigation", "Pre-mitigation"
+    POST = "post_mitigation", "Post-mitigation"
+
+
+class State(models.TextChoices):
+    """Where a scorecard version stands."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    SEALED = "sealed", "Sealed"
+    SUPERSEDED = "superseded", "Superseded"
+    REVOKED = "revoked", "Revoked"
+
+
+class Scorecard(models.Model):
+    """One version of a numbered scorecard for one checkpoint under one framework version.
+
+    While it is a draft the levels are computed afresh from the evidence; from the request for review on, `snapshot`
+    holds the canonical bytes that people sign and `digest` names them.
+    """
+
+    id = models.CharField(primary_key=True, max_length=40, default=card_id, editable=False)
+    number = models.CharField(max_length=20)
+    version = models.PositiveIntegerField()
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT)
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="scorecards")
+    framework = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT)
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
+    stale = models.BooleanField(default=False)
+    stale_reasons = models.JSONField(default=list)
+    contested = models.BooleanField(default=False)
+    snapshot = models.TextField(blank=True)
+    digest = models.CharField(max_length=80, blank=True)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    opened_at = models.DateTimeField()
+    requested_at = models.DateTimeField(null=True)
+    sealed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoke_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number", "version"], name="one_scorecard_version"),
+            models.CheckConstraint(
+                name="frozen_cards_have_a_digest",
+                condition=models.Q(state="draft") | ~models.Q(digest=""),
+            ),
+        ]
+        ordering = ["number", "version"]
+
+    def __str__(self) -> str:
+        return f"{self.number} v{self.version}"
+
+
+class Assessment(models.Model):
+    """The machine's verdict on one category and side, kept for every change of its inputs; the newest row counts."""
+
+    scorecard = models.ForeignKey(Scorecard, on_delete=models.PROTECT, related_name="assessments")
+    category = models.CharField(max_length=60)
+    mitigation = models.CharField(max_length=16, choices=Side.choices)
+    result = models.JSONField()
+    digest = models.CharField(max_length=80)
+    inputs_digest = models.CharField(max_length=80)
+    cause = models.CharField(max_length=80, blank=True)
+    assessed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["scorecard", "category", "mitigation", "id"])]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.scorecard} {self.category} {self.mitigation}"
+
+
+class Determination(models.Model):
+    """People's verdict on one category and side, with the digest of the assessment they saw; the newest row counts."""
+
+    scorecard = models.ForeignKey(Scorecard, on_delete=models.PROTECT, related_name="determinations")
+    category = models.CharField(max_length=60)
+    mitigation = models.CharField(max_length=16, choices=Side.choices)
+    level = models.CharField(max_length=40)
+    rationale = models.TextField()
+    seen = models.CharField(max_length=80)
+    actor_id = models.CharField(max_length=80)
+    actor_name = models.CharField(max_length=200)
+    actor_role = models.CharField(max_length=40)
+    determined_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["scorecard", "category", "mitigation", "id"])]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.scorecard} {self.category} {self.mitigation}: {self.level}"
+
+
+class Applicability(models.Model):
+    """A determination that results on one checkpoint hold for another, with its reason and limits."""
+
+    id = models.CharField(primary_key=True, max_length=40, default=applicability_id, editable=False)
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT)
+    from_checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="applies_to")
+    to_checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="receives_from")
+    rationale = models.TextField()
+    limits = models.TextField()
+    expires_at = models.DateTimeField(null=True)
+    actor_id = models.CharField(max_length=80)
+    actor_name = models.CharField(max_length=200)
+    actor_role = models.CharField(max_length=40)
+    determined_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="applicability_joins_two_checkpoints",
+                condition=~models.Q(from_checkpoint=models.F("to_checkpoint")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_checkpoint} -> {self.to_checkpoint}"

@@ -1,0 +1,81 @@
+"""A scorecard as one reader may see it: levels and decisions whole, and nothing of evidence they are not cleared for.
+
+What is withheld is removed before anything is shown, never covered: nobody can uncover what is not there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scorecard.access import Reader, visible_documents, visible_runs, withheld_categories
+from scorecard.models import Scorecard
+from scorecard.queries.cards import card_document
+from scorecard.snapshot import SIDES
+
+Record = dict[str, Any]
+WORDS = "The evidence behind these levels is in a compartment that you are not cleared for."
+CHANGED = "Evidence in a compartment changed."
+
+
+def stale_reasons_for(reader: Reader, card: Scorecard) -> list[Record]:
+    """Return why the card is stale; a run that the reader may not see is not named."""
+    named = {row["run"] for row in card.stale_reasons if row.get("run")}
+    seen = set(visible_runs(reader).filter(id__in=named).values_list("id", flat=True))
+    return [
+        row if row.get("run") in {None, *seen} else {"at": row["at"], "run": None, "words": CHANGED}
+        for row in card.stale_reasons
+    ]
+
+
+def _side(side: Record) -> Record:
+    """Return a side's levels without what was said of the evidence; that new evidence overtook them is told as such."""
+    overtaken = {**side["overtaken"], "statement": CHANGED} if side.get("overtaken") else None
+    return {**side, "levels": [], "derivation": [], "rationale": None, "statement": None, "overtaken": overtaken}
+
+
+def _category(category: Record) -> Record:
+    sides = {side: _side(category[side]) for side in SIDES}
+    return {**category, **sides, "withheld": WORDS}
+
+
+def _since(since: Record | None, seen: set[str]) -> Record | None:
+    if since is None:
+        return None
+    runs = {name: [run for run in since[name] if run in seen] for name in ("added", "removed")}
+    rows = [{**row, "runs": [run for run in row["runs"] if run in seen]} for row in since["rows"]]
+    return {**since, **runs, "rows": rows}
+
+
+def _seen_runs(reader: Reader, document: Record) -> set[str]:
+    since = document["since"] or {"added": [], "removed": []}
+    named = {*(item["run"] for item in document["evidence"]), *since["added"], *since["removed"]}
+    return set(visible_runs(reader).filter(id__in=named).values_list("id", flat=True))
+
+
+def _informing(reader: Reader, document: Record) -> Record:
+    """Return `{informing}` with the documents that the reader may see, `{}` for a card that none inform."""
+    rows = document.get("informing", [])
+    named = visible_documents(reader).filter(id__in=[row["id"] for row in rows])
+    seen = set(named.values_list("id", flat=True))
+    return {"informing": [row for row in rows if row["id"] in seen]} if rows else {}
+
+
+def card_document_for(reader: Reader, card: Scorecard) -> Record:
+    """Return the card's document without what is withheld from the reader; a category without its evidence says so."""
+    document = {**card_document(card), "stale_reasons": stale_reasons_for(reader, card)}
+    withheld = withheld_categories(reader, card)
+    if not withheld:
+        return document
+    seen = _seen_runs(reader, document)
+    changes = [{**row, "run": None} if row["category"] in withheld else row for row in document["changes"]]
+    return {
+        **document,
+        "evidence": [item for item in document["evidence"] if item["run"] in seen],
+        "categories": [_category(row) if row["category"] in withheld else row for row in document["categories"]],
+        "lint": [line for line in document["lint"] if line["where"].partition("/")[0] not in withheld],
+        "since": _since(document["since"], seen),
+        **_informing(reader, document),
+        "changes": changes,
+        # Who posted evidence would tell of evidence that was posted.
+        "authors": [row for row in document["authors"] if row["role"] != "posted evidence"],
+    }
