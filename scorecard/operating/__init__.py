@@ -1,0 +1,1 @@
+"""What an operator needs: starting, watching and examining one installation."""
