@@ -1,0 +1,115 @@
+"""The category page: how its levels were reached, what would change them, and people's verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from scorecard.access import Person, visible_runs
+from scorecard.determining import determine as determine_level
+from scorecard.framework.derivation import level_names
+from scorecard.framework.reading import evidence_alone, plot_rows, read_steps
+from scorecard.models import Role, Scorecard, State
+from scorecard.queries import card_document_for, evidence_sections
+from scorecard.refusals import Refused
+from scorecard.web import posting_example
+from scorecard.web.card_view import said_of, with_ages
+from scorecard.web.category_view import category_entry, indicator_rows, what_would_raise
+from scorecard.web.doors import card_and_person, levels_of, page, reader_for, refusal_page
+from scorecard.web.pulse import pulse
+
+SIDES = ("post_mitigation", "pre_mitigation")
+
+
+def _found(document: dict[str, Any], slug: str) -> dict[str, Any]:
+    for row in document["categories"]:
+        if row["category"] == slug and "withheld" not in row:
+            return {**row, "slug": slug}
+    raise Refused("not-found", "There is no such category, or it is not visible to you.", status=404)
+
+
+def category_context(card: Scorecard, document: dict[str, Any], slug: str) -> dict[str, Any]:
+    """Return what the category's swappable part shows."""
+    framework = card.framework.document
+    found = _found(document, slug)
+    names = level_names(framework)
+    indicators = indicator_rows(found, framework, document["evidence"])
+    return {
+        "category": found,
+        "entry": category_entry(framework, slug),
+        "sides": [
+            {
+                "slug": side,
+                "alone": evidence_alone(found[side], names),
+                **found[side],
+                "said": said_of(found[side], standing=not document["stale"]),
+                "steps": read_steps(found[side]),
+            }
+            for side in SIDES
+        ],
+        "indicators": indicators,
+        "raising": what_would_raise(indicators),
+        "plots": plot_rows(found, framework, document["evidence"]),
+    }
+
+
+def _why_not_determine(card: Scorecard, person: Person) -> str:
+    if card.state != State.DRAFT:
+        return f"This version is {card.get_state_display().lower()}; levels are determined on a draft."
+    if not person.has(Role.PREPAREDNESS):
+        return f"Levels are determined by the {Role.PREPAREDNESS.label}; you do not hold that role."
+    return ""
+
+
+def _page(request: HttpRequest, card: Scorecard, person: Person, slug: str, **extra: Any) -> HttpResponse:
+    document = card_document_for(reader_for(request), card)
+    context = category_context(card, document, slug)
+    seen = visible_runs(reader_for(request))
+    own = [group for group in evidence_sections(card, seen)["preparedness"] if group["category"] == slug]
+    context |= {
+        "card": card,
+        "person": person,
+        "document": document,
+        "levels": levels_of(card),
+        "judged": [group for group in own if group["role"] == "indicator"],
+        "informing": [group for group in own if group["role"] != "indicator"],
+        "why_not": _why_not_determine(card, person),
+        "changes": with_ages(document["changes"], timezone.now(), category=slug),
+        "pulse": pulse(card),
+        "example": posting_example.command(
+            card, slug, evidence=document["evidence"], demo=settings.DEMO, root=Path(settings.BASE_DIR)
+        ),
+        **extra,
+    }
+    return render(request, "pages/category.html", context, status=extra.get("status", 200))
+
+
+@page()
+def category(request: HttpRequest, number: str, version: int, category: str) -> HttpResponse:
+    """Show one category of a scorecard."""
+    card, person = card_and_person(request, number, version)
+    return _page(request, card, person, category)
+
+
+@page("POST")
+def determine(request: HttpRequest, number: str, version: int, category: str) -> HttpResponse:
+    """Determine the level of one side; a refusal comes back with the form's values."""
+    card, person = card_and_person(request, number, version)
+    if request.method != "POST":
+        return redirect("web:category", number, version, category)
+    _found(card_document_for(reader_for(request), card), category)
+    given = {name: request.POST.get(name, "") for name in ("mitigation", "level", "rationale", "seen")}
+    try:
+        determine_level(card, category=category, by=person, at=timezone.now(), **given)
+    except Refused as refusal:
+        if refusal.status == 404:
+            return refusal_page(request, refusal)
+        return _page(request, card, person, category, refusal=refusal, given=given, status=refusal.status)
+    messages.success(request, "The level was determined and written to the audit log.")
+    return redirect("web:category", number, version, category)
