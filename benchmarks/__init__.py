@@ -1,0 +1,1 @@
+"""What the important steps cost, each beside a floor below which it cannot go: run `make bench`."""
