@@ -12,6 +12,8 @@ UNIT_SIZE = {"proportion": 1.0, "percent": 100.0}
 PRINTED_NAMES = ("value", "unit", "metric", "evaluation", "model", "note")
 """Members of `reported` that a scorecard shows word for word, where they are plain text."""
 LONGEST_PRINTED = 1000
+DECLARED_NAMES = ("scaffold", "tools", "fine_tuned", "attempts", "best_of_n")
+"""Members of `elicitation` that a threshold may require."""
 
 
 def printed_of(report: Dict[str, Any]) -> Optional[Dict[str, str]]:
@@ -28,7 +30,10 @@ def printed_of(report: Dict[str, Any]) -> Optional[Dict[str, str]]:
 
 def shown_facts(report: Dict[str, Any]) -> Dict[str, Any]:
     """Return what tells two figures of one measurement apart, and how each was printed."""
-    return {"scaffold": report.get("elicitation", {}).get("scaffold"), "printed": printed_of(report)}
+    told = report.get("elicitation", {})
+    declared = {name: told[name] for name in DECLARED_NAMES if told.get(name)}
+    return {"scaffold": told.get("scaffold"), "printed": printed_of(report),
+            **({"elicitation": declared} if declared else {})}  # fmt: skip
 
 
 def tally_of_report(

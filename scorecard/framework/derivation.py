@@ -48,6 +48,10 @@ def _level_sentence(document: Dict[str, Any], name: str, row: Dict[str, Any]) ->
         return "%s is reached, because a higher level is reached." % name
     if row["implied"]:
         return "%s is ruled out, because a lower level is ruled out." % name
+    if "capability" in row and not row["indicators"] and row["finding"] != "ruled_out":
+        return "%s is not ruled out: the capability is not, and no safeguard was tested." % name
+    if row.get("capability") == "ruled_out":
+        return "%s is ruled out, because the capability is ruled out." % name
     if not row["operationalised"]:
         return "%s has no indicator: evidence cannot indicate it, people can determine it." % name
     if row["finding"] == "not_assessed":

@@ -27,16 +27,40 @@ def counts_for(indicator: Dict[str, Any], mitigation: str, item: Dict[str, Any])
     )
 
 
-def _ruling_out_fails(coverage: float, item: Dict[str, Any], coverage_minimum: float) -> str:
-    """Return why a worst-case bound below the threshold still does not rule out, or an empty text."""
+REQUIRED_WORDS = {"scaffold": "a scaffold", "tools": "tools", "fine_tuned": "fine-tuning for the task"}
+
+
+def missing_elicitation(indicator: Dict[str, Any], item: Dict[str, Any]) -> List[str]:
+    """Return what the indicator requires of a run's elicitation and the run does not declare, in words."""
+    required, declared = indicator.get("elicitation", {}), item.get("elicitation", {})
+    missing = [words for name, words in REQUIRED_WORDS.items() if required.get(name) and not declared.get(name)]
+    for name, words in (("attempts", "%d attempts"), ("best_of_n", "the best of %d")):
+        least = required.get(name)
+        if least is not None and (declared.get(name) or 0) < least:
+            missing.append(words % least)
+    return missing
+
+
+def only_a_lower_bound(indicator: Dict[str, Any], item: Dict[str, Any]) -> str:
+    """Return why no number of samples lets a run rule a level out, or an empty text."""
+    if item.get("expired"):
+        return "the evidence has expired: %s" % "; ".join(reason["words"] for reason in item["expired"])
     if item["elicitation_adequate"] is not True:
         return "its elicitation was not declared adequate, so the result is only a lower bound"
-    if coverage < coverage_minimum:
+    missing = missing_elicitation(indicator, item)
+    if missing:
+        return "the threshold requires %s, which the run does not declare" % " and ".join(missing)
+    return ""
+
+
+def _ruling_out_fails(indicator: Dict[str, Any], coverage: float, item: Dict[str, Any], coverage_minimum: float) -> str:
+    """Return why a worst-case bound below the threshold still does not rule out, or an empty text."""
+    if coverage < coverage_minimum and not only_a_lower_bound(indicator, item):
         return "only %s of the expected samples were scored, below the minimum of %s" % (
             percent_text(coverage),
             percent_text(coverage_minimum),
         )
-    return ""
+    return only_a_lower_bound(indicator, item)
 
 
 def _in_risk_direction(indicator: Dict[str, Any], item: Dict[str, Any]) -> Tuple[Tally, float]:
@@ -59,7 +83,7 @@ def bare_finding(indicator: Dict[str, Any], item: Dict[str, Any], policy: Dict[s
         return "cannot_rule_out"
     tally, threshold = _in_risk_direction(indicator, item)
     low, upper = deciding_bounds(tally, indicator["interval"] or policy["interval"])
-    return _found(low, upper, threshold, _ruling_out_fails(tally.coverage, item, policy["coverage_minimum"]))
+    return _found(low, upper, threshold, _ruling_out_fails(indicator, tally.coverage, item, policy["coverage_minimum"]))
 
 
 def run_finding(
@@ -73,7 +97,7 @@ def run_finding(
         return "cannot_rule_out", "neither n nor a standard error is known, so no interval can be formed", None
     tally, threshold = _in_risk_direction(indicator, item)
     estimate = decide(tally, indicator["statistic"], indicator["interval"] or policy["interval"])
-    failing = _ruling_out_fails(estimate["coverage"], item, policy["coverage_minimum"])
+    failing = _ruling_out_fails(indicator, estimate["coverage"], item, policy["coverage_minimum"])
     finding = _found(estimate["low"], estimate["upper"], threshold, failing)
     if finding == "cannot_rule_out" and estimate["upper"] < threshold:
         return finding, failing, estimate
@@ -115,6 +139,7 @@ def indicator_row(
     runs.sort(key=lambda row: row["run"])
     deciding = max(runs, key=risk) if runs else None
     estimate = deciding["estimate"] if deciding else None
+    margin = policy["alert_margin"] if indicator.get("alert_margin") is None else indicator["alert_margin"]
     return {
         "id": indicator["id"],
         "evaluation": indicator["evaluation"],
@@ -128,7 +153,7 @@ def indicator_row(
         "illustrative": indicator["illustrative"],
         "finding": deciding["finding"] if deciding else "not_assessed",
         "reason": deciding["reason"] if deciding else "it was not run on this side of the mitigations",
-        "approaching": _is_approaching(estimate, indicator, policy["alert_margin"]),
+        "approaching": _is_approaching(estimate, indicator, margin),
         "run": deciding["run"] if deciding else None,
         "estimate": estimate,
         "runs": runs,

@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional
 
 from .derivation import derivation_of
 from .findings import indicator_row
+from .ladders import category_of, ladder, reads_side, rests_on_capability
 
 
 def own_finding(indicators: List[Dict[str, Any]]) -> str:
@@ -41,11 +42,16 @@ def _level_rows(
     document: Dict[str, Any], category: str, mitigation: str, evidence: List[Dict[str, Any]]
 ) -> List[Dict[str, Any]]:
     rows = []
-    for level in document["levels"][1:]:
+    speaking = [
+        indicator
+        for indicator in document["indicators"]
+        if indicator["category"] == category and reads_side(indicator, mitigation)
+    ]
+    for level in ladder(document, category)[1:]:
         indicators = [
             indicator_row(indicator, mitigation, evidence, document["policy"])
-            for indicator in document["indicators"]
-            if indicator["category"] == category and indicator["level"] == level["slug"]
+            for indicator in speaking
+            if indicator["level"] == level["slug"]
         ]
         rows.append(
             {
@@ -82,6 +88,53 @@ def settle(base: str, rows: List[Dict[str, Any]]) -> Dict[str, Any]:
     }
 
 
+def both_found(capability: str, failing: str) -> str:
+    """Return the finding that a capability is there AND that the safeguards against it fail: each can rule it out."""
+    if "ruled_out" in (capability, failing):
+        return "ruled_out"
+    return capability if capability == failing else "cannot_rule_out"
+
+
+def _bounded(rows: List[Dict[str, Any]], capability: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Join what is left of each level after safeguards with what the capability side found, before its own order."""
+    found = {before["level"]: before for before in capability}
+    return [
+        {
+            **row,
+            "finding": both_found(found[row["level"]]["finding"], row["finding"]),
+            "operationalised": row["operationalised"] or found[row["level"]]["operationalised"],
+            "capability": found[row["level"]]["finding"],
+        }
+        for row in rows
+    ]
+
+
+def _own_rows(
+    document: Dict[str, Any], category: str, mitigation: str, evidence: List[Dict[str, Any]]
+) -> List[Dict[str, Any]]:
+    """Return the rows above the base level as the order of levels finds them."""
+    rows = _level_rows(document, category, mitigation, evidence)
+    if rests_on_capability(document, mitigation):
+        capability = _level_rows(document, category, "pre_mitigation", evidence)
+        _apply_order(capability)
+        rows = _bounded(rows, capability)
+    return rows
+
+
+def _sub_areas(document: Dict[str, Any], category: str, base: str, rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Return the levels of each sub-area by itself: the same algorithm on the indicators that name it."""
+    places = {row["id"]: row.get("sub_area") for row in document["indicators"]}
+    found = []
+    for area in category_of(document, category).get("sub_areas", []):
+        part = []
+        for row in rows:
+            indicators = [one for one in row["indicators"] if places.get(one["id"]) == area["slug"]]
+            own = {"indicators": indicators, "operationalised": bool(indicators), "implied": False}
+            part.append({**row, **own, "contradiction": False, "finding": own_finding(indicators)})
+        found.append({"slug": area["slug"], "name": area["name"], **settle(base, part)})
+    return found
+
+
 def indicate(
     document: Dict[str, Any], category: str, mitigation: str, evidence: List[Dict[str, Any]]
 ) -> Dict[str, Any]:
@@ -91,8 +144,9 @@ def indicate(
     `indicated_level` the highest operationalised level that is not ruled out, so that an unassessed or undecided level
     counts; both are None without any evidence. Same inputs, same result, byte for byte.
     """
-    base = document["levels"][0]["slug"]
-    rows = _level_rows(document, category, mitigation, evidence)
+    base = ladder(document, category)[0]["slug"]
+    rows = _own_rows(document, category, mitigation, evidence)
+    areas = _sub_areas(document, category, base, rows)
     verdict = settle(base, rows)
     base_row = {
         "level": base,
@@ -102,5 +156,5 @@ def indicate(
         "contradiction": False,
         "indicators": [],
     }
-    result = {**verdict, "levels": [base_row, *rows]}
+    result = {**verdict, "levels": [base_row, *rows], **({"sub_areas": areas} if areas else {})}
     return {**result, "derivation": derivation_of(document, result)}

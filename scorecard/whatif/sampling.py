@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from evaluations.estimates.tally import Tally, tally_from_dict
-from scorecard.framework.findings import bare_finding
+from scorecard.framework.findings import bare_finding, only_a_lower_bound
 from scorecard.whatif.flipping import MOST_RUNS, riskiest
 from scorecard.whatif.standing import Case, Record, Verdict
 from scorecard.whatif.turning import turns
@@ -67,8 +67,9 @@ def _goal(case: Case, item: Record, indicator: Record, tally: Tally) -> tuple[st
         return "reached", ""
     if rate == threshold:
         return "", "the rate is the threshold itself, so neither bound ever passes it"
-    if item["elicitation_adequate"] is not True:
-        return "", "the elicitation was not declared adequate, and more samples do not mend that"
+    weak = only_a_lower_bound(indicator, item)
+    if weak:
+        return "", f"{weak}, and more samples do not mend that"
     if tally.scored < tally.expected and case.document["policy"]["coverage_minimum"] >= 1.0:
         return "", "the framework demands every expected sample, and some are missing"
     return "ruled_out", ""

@@ -23,7 +23,7 @@ from tests.framework.documents import SOURCE, beta
 from tests.house.places import ROOT
 
 TEXT = SOURCE.read_text(encoding="utf-8")
-BETA_DIGEST = "sha256:b3c6b76cd5c09bc2df33fa9976c2570814de76a060ff2833f4e731277bdff7e0"
+BETA_DIGEST = "sha256:0a2f4846a375bc059d89d24bb4faf8a4304e4f6a689149f131f87c982234010d"
 MISTAKES = (
     ('summary = "Four tracked', 'smmary = "Four tracked'),
     ('effective_from = "2023-12-18"', "effective_from = 2023-12-18"),
@@ -170,3 +170,45 @@ def test_no_category_can_take_the_address_of_another_page() -> None:
     pages = {path.removeprefix(prefix) for path in served(get_resolver().url_patterns) if path.startswith(prefix)}
     single = {path.removesuffix("/") for path in pages if path.count("/") == 1 and "{" not in path}
     assert single == set(TAKEN)
+
+
+PF2_TEXT = (SOURCE.parent / "preparedness-framework-2.toml").read_text(encoding="utf-8")
+REFUSED_RULES = (
+    ('level = "critical", definition = "With the', 'level = "high", definition = "With the',
+     "category 'biological_chemical' must name its levels once each and in the framework's order"),
+    ('scope = "each_category"\nat_most = "below_high"\ncounts', 'at_most = "below_high"\ncounts',
+     "gate 'deploy' reads the overall level, and this framework has none. Allowed: scope = \"each_category\""),
+    ('pathway = "scaled-operations"', 'pathway = "scaled-operation"',
+     "indicator 'cyber-robustness' names the unknown pathway 'scaled-operation'"),
+    ('pathway = "scaled-operations"', 'pathway = "novice-known-threat"',
+     "tests the pathway 'novice-known-threat' of another category or level"),
+    ('claim = "usage_monitoring"', 'claim = "value_alignment"',
+     "tests the claim 'value_alignment', which does not close the pathway 'novice-known-threat'"),
+    ('claims = ["robustness", "usage_monitoring"', 'claims = ["robustnes", "usage_monitoring"',
+     "pathway 'novice-known-threat' names the unknown claim 'robustnes'"),
+    ('sides = ["pre_mitigation"]\nevaluation = "protocolqa', 'evaluation = "protocolqa',
+     "must speak on one side only: claims are tested on the second, capabilities on the first"),
+    ('actions = ["deploy"]', 'actions = ["deploi"]', "exception 'marginal_risk' names the unknown gate 'deploi'"),
+    ('action = "deploy"\n', 'action = "deploy"\ncategories = ["sandbagging"]\n',
+     "gate 'deploy' reads the category 'sandbagging', which is for research and decides nothing"),
+    ('id = "bio-protocolqa-high"\n', 'id = "bio-protocolqa-high"\nsub_area = "chemical"\n',
+     "names the unknown sub-area 'chemical'"),
+    ('level = "critical"\nname = "An expert', 'level = "below_high"\nname = "An expert',
+     "pathway 'expert-novel-threat' is on the base level, which needs no pathway"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "words"), REFUSED_RULES)
+def test_a_rule_that_refers_to_what_is_not_there_is_refused_with_its_place(old: str, new: str, words: str) -> None:
+    assert old in PF2_TEXT
+    found = faults_of(PF2_TEXT.replace(old, new, 1))
+    assert words in str(found)
+    assert all(fault.line is not None for fault in found.faults)
+
+
+def test_no_threshold_may_stand_on_a_level_that_is_not_defined_yet() -> None:
+    text = (SOURCE.parent / "frontier-safety-like.toml").read_text(encoding="utf-8")
+    old = 'category = "misalignment"\nlevel = "alert"'
+    assert old in text
+    found = faults_of(text.replace(old, 'category = "misalignment"\nlevel = "critical_capability"'))
+    assert "is on the level 'critical_capability', which the category does not define yet" in str(found)

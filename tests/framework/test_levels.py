@@ -106,7 +106,8 @@ def test_the_template_of_five_categories_is_medium_before_mitigation_and_low_aft
 
 
 def _decisions(pre, post):
-    return {row["action"]: row["decision"] for row in gate_decisions(beta(), pre, post)}
+    determined = {"pre_mitigation": dict.fromkeys(PRE, pre), "post_mitigation": dict.fromkeys(PRE, post)}
+    return {row["action"]: row["decision"] for row in gate_decisions(beta(), determined)}
 
 
 @pytest.mark.parametrize(("levels", "total"), [(PRE, "medium"), (LAST_LOW, "medium"), (ALL_LOW, "low")])
@@ -133,7 +134,7 @@ def test_the_gates_follow_the_post_mitigation_level(post, deploy, develop):
     ("cbrn", "required"), [("low", False), ("medium", False), ("high", True), ("critical", True), (None, True)]
 )
 def test_hardening_is_required_from_high_before_mitigation_and_while_undetermined(cbrn, required):
-    duty = obligations(beta(), PRE | {"cbrn": cbrn})[0]
+    duty = obligations(beta(), {"pre_mitigation": PRE | {"cbrn": cbrn}})[0]
     assert (duty["required"], duty["because"]) == (required, ["cbrn"] if required else [])
 
 

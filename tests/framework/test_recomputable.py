@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evaluations.estimates.deciding import DECIDING_STATISTICS, INTERVALS
-from scorecard.framework.document import Indicator, Policy, canonical, load
+from scorecard.framework.document import canonical, load
 from scorecard.framework.faults import FrameworkFaulty
 from scorecard.framework.gates import gate_decisions, obligations, overall
 from scorecard.framework.levels import indicate
+from scorecard.framework.parts import Indicator, Policy
 from scorecard.framework.recomputable import PAIRED, recomputation_faults
 from scorecard.ledger.canonical import canonical_bytes
 from scorecard.verifier.build import source
@@ -99,9 +100,10 @@ def test_what_is_accepted_is_recomputed_to_the_same_bytes(data: st.DataObject, v
             theirs = verifier.indicate(read, category["slug"], side, evidence)
             assert canonical_bytes(ours) == canonical_bytes(theirs)
         levels[category["slug"]] = ours["indicated_level"] or document["levels"][0]["slug"]
-    top = overall(document, levels)
-    assert gate_decisions(document, top, top) == verifier.gate_decisions(read, top, top)
-    assert obligations(document, levels) == verifier.obligations(read, levels)
+    determined = dict.fromkeys(SIDES, levels)
+    assert overall(document, levels) == verifier.overall(read, levels)
+    assert gate_decisions(document, determined) == verifier.gate_decisions(read, determined)
+    assert obligations(document, determined) == verifier.obligations(read, determined)
 
 
 def test_the_rules_that_a_document_may_name_are_those_that_the_verifier_carries() -> None:
