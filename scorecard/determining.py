@@ -9,25 +9,12 @@ from django.db import transaction
 from evaluations.actors import SYSTEM
 from evaluations.models import Checkpoint
 from scorecard.access import Person, reader_of, withheld_categories
+from scorecard.framework.ladders import ladder, not_yet_defined
 from scorecard.models import Applicability, Assessment, Determination, Programme, Role, Scorecard, State
+from scorecard.reasons import reason_given
 from scorecard.recording import record
 from scorecard.refusals import Refused
 from scorecard.staling import affected_cards, locked, mark_stale
-
-SHORTEST_REASON = 10
-
-
-def _reason(text: str, *, pointer: str) -> str:
-    reason = text.strip()
-    if len(reason) < SHORTEST_REASON:
-        raise Refused(
-            "reason-missing",
-            f"A reason of at least {SHORTEST_REASON} characters is needed; it is printed on the scorecard.",
-            remedy="Say why in a sentence that an outsider can follow.",
-            status=422,
-            pointer=pointer,
-        )
-    return reason
 
 
 def newest_assessment(card: Scorecard, category: str, mitigation: str) -> Assessment:
@@ -44,15 +31,17 @@ def newest_assessment(card: Scorecard, category: str, mitigation: str) -> Assess
     return row
 
 
-def _check_draft_and_level(card: Scorecard, level: str) -> None:
+def _check_draft_and_level(card: Scorecard, category: str, level: str) -> None:
     if card.state != State.DRAFT:
         remedy = "Take the card back to draft first." if card.state == State.IN_REVIEW else "Open the next version."
         raise Refused("not-a-draft", f"{card} is {card.get_state_display().lower()}.", remedy=remedy)
-    levels = [entry["slug"] for entry in card.framework.document["levels"]]
+    document = card.framework.document
+    undefined = not_yet_defined(document, category)
+    levels = [entry["slug"] for entry in ladder(document, category) if entry["slug"] not in undefined]
     if level not in levels:
         raise Refused(
             "level-unknown",
-            f"{level!r} is not a level of {card.framework}.",
+            f"{level!r} is not a level of {category} in {card.framework}.",
             remedy=f"Use one of: {', '.join(levels)}.",
             status=422,
             pointer="/level",
@@ -76,12 +65,12 @@ def determine(
     role, 409 when the card is not a draft or the evidence moved on meanwhile, 422 for an unknown level or no reason.
     """
     role = by.acting_as(Role.PREPAREDNESS)
-    reason = _reason(rationale, pointer="/rationale")
+    reason = reason_given(rationale, pointer="/rationale")
     if category in withheld_categories(reader_of(by.user), card):
         raise Refused("not-found", "There is no such category, or it is not visible to you.", status=404)
     with transaction.atomic():
         card = Scorecard.objects.select_for_update().get(id=card.id)
-        _check_draft_and_level(card, level)
+        _check_draft_and_level(card, category, level)
         newest = newest_assessment(card, category, mitigation)
         if seen != newest.digest:
             raise Refused(
@@ -122,7 +111,7 @@ def declare_applicable(
     Raises Refused 403 without the preparedness role, 422 without a reason or across subjects.
     """
     role = by.acting_as(Role.PREPAREDNESS)
-    reason, within = _reason(rationale, pointer="/rationale"), _reason(limits, pointer="/limits")
+    reason, within = reason_given(rationale, pointer="/rationale"), reason_given(limits, pointer="/limits")
     if from_checkpoint.id == to_checkpoint.id or from_checkpoint.subject_id != to_checkpoint.subject_id:
         raise Refused(
             "not-applicable",

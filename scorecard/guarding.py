@@ -23,7 +23,7 @@ APPEND_ONLY = (
 )
 NEVER_DELETED = (
     "scorecard_signature", "scorecard_scorecard", "scorecard_user", "evaluations_evaluationrun", "evaluations_logfile",
-    "evaluations_evidencedocument", "evaluations_evidencebinding",
+    "evaluations_evidencedocument", "evaluations_evidencebinding", "scorecard_forecast", "scorecard_invocation",
 )  # fmt: skip
 
 

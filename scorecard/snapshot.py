@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scorecard.framework.gates import gate_decisions, obligations, overall
+from scorecard.framework.ladders import COUNTED_KINDS, kind_of
 from scorecard.ledger.canonical import canonical_bytes, digest
 
 SIDES = ("pre_mitigation", "post_mitigation")
@@ -47,6 +48,10 @@ class Parts:
     """The frozen snapshot of the version that this one replaces."""
     informing: list[dict[str, Any]] = field(default_factory=list)
     """The documents of other kinds that inform the card. No level rests on them."""
+    forecasts: list[dict[str, Any]] = field(default_factory=list)
+    """The standing forecasts of levels that the system is expected to reach."""
+    exceptions: list[dict[str, Any]] = field(default_factory=list)
+    """The exception clauses of the framework that people invoke, with what they attest."""
 
 
 def _names(document: dict[str, Any]) -> dict[str, str]:
@@ -172,9 +177,10 @@ def _lint_side(where: str, side: dict[str, Any], document: dict[str, Any]) -> li
                     "Find which indicator is wrong and supersede its run, or amend the framework.",
                 )
             )
-    if side["determined_level"] is None:
+    counted = kind_of(document, where.partition("/")[0]) in COUNTED_KINDS
+    if side["determined_level"] is None and counted:
         rows.append(("undetermined", "error", "No level that counts was determined.", "Determine the level."))
-    elif side["determination"]["below_indicated"]:
+    elif side["determined_level"] is not None and side["determination"]["below_indicated"]:
         above = reached_above(document, side, side["determined_level"])
         remedy = (
             f"Determine at least {above[-1]}, or keep the reason for the quorum to judge."
@@ -196,6 +202,16 @@ def lint(categories: list[dict[str, Any]], document: dict[str, Any]) -> list[dic
     ]
 
 
+def _optional(parts: Parts) -> dict[str, Any]:
+    """Return the members that are left out where there is nothing of them, so that such a card keeps its digest."""
+    told = {
+        "informing": sorted(parts.informing, key=lambda row: row["id"]),
+        "forecasts": sorted(parts.forecasts, key=lambda row: row["id"]),
+        "exceptions": sorted(parts.exceptions, key=lambda row: row["clause"]),
+    }
+    return {name: rows for name, rows in told.items() if rows}
+
+
 def build(parts: Parts) -> dict[str, Any]:
     """Return the snapshot ("scorecard-snapshot/1"): same parts, same bytes."""
     document = parts.document
@@ -203,6 +219,7 @@ def build(parts: Parts) -> dict[str, Any]:
         {
             "category": category["slug"],
             "name": category["name"],
+            **({"kind": category["kind"]} if category.get("kind", "tracked") != "tracked" else {}),
             **{
                 side: _side(
                     document,
@@ -236,14 +253,13 @@ def build(parts: Parts) -> dict[str, Any]:
         "evidence": sorted(parts.evidence, key=lambda row: row["run"]),
         "categories": categories,
         "overall": totals,
-        "gates": gate_decisions(document, totals["pre_mitigation"], totals["post_mitigation"]),
-        "obligations": obligations(document, determined["pre_mitigation"]),
+        "gates": gate_decisions(document, determined, parts.forecasts, parts.exceptions),
+        "obligations": obligations(document, determined, parts.forecasts),
         "signoff": document["signoff"],
         "lint": lint(categories, document),
         "since": since(categories, parts.evidence, parts.former),
         "software": parts.software,
-        # Left out where there is none, so that such a card keeps the digest that it has always had.
-        **({"informing": sorted(parts.informing, key=lambda row: row["id"])} if parts.informing else {}),
+        **_optional(parts),
     }
 
 

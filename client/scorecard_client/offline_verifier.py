@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Set, Tuple
 from typing import Any, Dict, FrozenSet, Iterable, Optional
 from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 from typing import Any, Dict, List
 from typing import Any, Dict, List, Optional
 from typing import Any, Dict, List, Optional, Tuple
@@ -670,6 +672,8 @@ UNIT_SIZE = {"proportion": 1.0, "percent": 100.0}
 PRINTED_NAMES = ("value", "unit", "metric", "evaluation", "model", "note")
 """Members of `reported` that a scorecard shows word for word, where they are plain text."""
 LONGEST_PRINTED = 1000
+DECLARED_NAMES = ("scaffold", "tools", "fine_tuned", "attempts", "best_of_n")
+"""Members of `elicitation` that a threshold may require."""
 
 
 def printed_of(report: Dict[str, Any]) -> Optional[Dict[str, str]]:
@@ -686,7 +690,10 @@ def printed_of(report: Dict[str, Any]) -> Optional[Dict[str, str]]:
 
 def shown_facts(report: Dict[str, Any]) -> Dict[str, Any]:
     """Return what tells two figures of one measurement apart, and how each was printed."""
-    return {"scaffold": report.get("elicitation", {}).get("scaffold"), "printed": printed_of(report)}
+    told = report.get("elicitation", {})
+    declared = {name: told[name] for name in DECLARED_NAMES if told.get(name)}
+    return {"scaffold": told.get("scaffold"), "printed": printed_of(report),
+            **({"elicitation": declared} if declared else {})}  # fmt: skip
 
 
 def tally_of_report(
@@ -768,6 +775,59 @@ def decide(tally: Tally, statistic: str, interval: str) -> Dict[str, Any]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# scorecard/framework/ladders.py: What the document says of a category: its own ladder of levels, its kind, and who reads which side.
+
+COUNTED_KINDS = ("tracked",)
+SIDE_NAMES = {"pre_mitigation": "Pre-mitigation", "post_mitigation": "Post-mitigation"}
+
+
+def category_of(document: dict[str, Any], slug: str) -> dict[str, Any]:
+    """Return a category of the document; an empty one for a document that lists none."""
+    return next((row for row in document.get("categories", []) if row["slug"] == slug), {})
+
+
+def kind_of(document: dict[str, Any], slug: str) -> str:
+    """Return `tracked`, `research` or `unknown_unknowns`."""
+    kind: str = category_of(document, slug).get("kind", "tracked")
+    return kind
+
+
+def ladder(document: dict[str, Any], category: str) -> list[dict[str, Any]]:
+    """Return the levels of a category, lowest first: the framework's own that the category defines."""
+    defined = {row["level"] for row in category_of(document, category).get("levels", [])}
+    return [level for level in document["levels"] if not defined or level["slug"] in defined]
+
+
+def not_yet_defined(document: dict[str, Any], category: str) -> list[str]:
+    """Return the levels of a category that the framework announces and does not define yet."""
+    rows = category_of(document, category).get("levels", [])
+    return [row["level"] for row in rows if row.get("state", "defined") == "not_yet_defined"]
+
+
+def level_rank(document: dict[str, Any], level: str | None) -> int:
+    """Return the place of a level in the framework's order, -1 for None. Raises ValueError for an unknown level."""
+    return -1 if level is None else [entry["slug"] for entry in document["levels"]].index(level)
+
+
+def side_name(document: dict[str, Any], side: str) -> str:
+    """Return what the framework calls one of its two columns."""
+    name: str = document.get("sides", {}).get(side, {}).get("name", SIDE_NAMES[side])
+    return name
+
+
+def rests_on_capability(document: dict[str, Any], side: str) -> bool:
+    """Whether the side judges what remains of the first side's capability once safeguards are counted."""
+    if side != "post_mitigation":
+        return False
+    return bool(document.get("sides", {}).get(side, {}).get("rests_on") == "capability_and_safeguards")
+
+
+def reads_side(indicator: dict[str, Any], side: str) -> bool:
+    """Whether an indicator speaks on a side; one that names none speaks on both."""
+    return side in indicator.get("sides", tuple(SIDE_NAMES))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # scorecard/framework/findings.py: What one indicator's evidence says about its threshold: reached, ruled out, cannot rule out, or not assessed.
 
 RISK_ORDER = ("not_assessed", "ruled_out", "cannot_rule_out", "reached")
@@ -790,16 +850,40 @@ def counts_for(indicator: Dict[str, Any], mitigation: str, item: Dict[str, Any])
     )
 
 
-def _ruling_out_fails(coverage: float, item: Dict[str, Any], coverage_minimum: float) -> str:
-    """Return why a worst-case bound below the threshold still does not rule out, or an empty text."""
+REQUIRED_WORDS = {"scaffold": "a scaffold", "tools": "tools", "fine_tuned": "fine-tuning for the task"}
+
+
+def missing_elicitation(indicator: Dict[str, Any], item: Dict[str, Any]) -> List[str]:
+    """Return what the indicator requires of a run's elicitation and the run does not declare, in words."""
+    required, declared = indicator.get("elicitation", {}), item.get("elicitation", {})
+    missing = [words for name, words in REQUIRED_WORDS.items() if required.get(name) and not declared.get(name)]
+    for name, words in (("attempts", "%d attempts"), ("best_of_n", "the best of %d")):
+        least = required.get(name)
+        if least is not None and (declared.get(name) or 0) < least:
+            missing.append(words % least)
+    return missing
+
+
+def only_a_lower_bound(indicator: Dict[str, Any], item: Dict[str, Any]) -> str:
+    """Return why no number of samples lets a run rule a level out, or an empty text."""
+    if item.get("expired"):
+        return "the evidence has expired: %s" % "; ".join(reason["words"] for reason in item["expired"])
     if item["elicitation_adequate"] is not True:
         return "its elicitation was not declared adequate, so the result is only a lower bound"
-    if coverage < coverage_minimum:
+    missing = missing_elicitation(indicator, item)
+    if missing:
+        return "the threshold requires %s, which the run does not declare" % " and ".join(missing)
+    return ""
+
+
+def _ruling_out_fails(indicator: Dict[str, Any], coverage: float, item: Dict[str, Any], coverage_minimum: float) -> str:
+    """Return why a worst-case bound below the threshold still does not rule out, or an empty text."""
+    if coverage < coverage_minimum and not only_a_lower_bound(indicator, item):
         return "only %s of the expected samples were scored, below the minimum of %s" % (
             percent_text(coverage),
             percent_text(coverage_minimum),
         )
-    return ""
+    return only_a_lower_bound(indicator, item)
 
 
 def _in_risk_direction(indicator: Dict[str, Any], item: Dict[str, Any]) -> Tuple[Tally, float]:
@@ -822,7 +906,7 @@ def bare_finding(indicator: Dict[str, Any], item: Dict[str, Any], policy: Dict[s
         return "cannot_rule_out"
     tally, threshold = _in_risk_direction(indicator, item)
     low, upper = deciding_bounds(tally, indicator["interval"] or policy["interval"])
-    return _found(low, upper, threshold, _ruling_out_fails(tally.coverage, item, policy["coverage_minimum"]))
+    return _found(low, upper, threshold, _ruling_out_fails(indicator, tally.coverage, item, policy["coverage_minimum"]))
 
 
 def run_finding(
@@ -836,7 +920,7 @@ def run_finding(
         return "cannot_rule_out", "neither n nor a standard error is known, so no interval can be formed", None
     tally, threshold = _in_risk_direction(indicator, item)
     estimate = decide(tally, indicator["statistic"], indicator["interval"] or policy["interval"])
-    failing = _ruling_out_fails(estimate["coverage"], item, policy["coverage_minimum"])
+    failing = _ruling_out_fails(indicator, estimate["coverage"], item, policy["coverage_minimum"])
     finding = _found(estimate["low"], estimate["upper"], threshold, failing)
     if finding == "cannot_rule_out" and estimate["upper"] < threshold:
         return finding, failing, estimate
@@ -878,6 +962,7 @@ def indicator_row(
     runs.sort(key=lambda row: row["run"])
     deciding = max(runs, key=risk) if runs else None
     estimate = deciding["estimate"] if deciding else None
+    margin = policy["alert_margin"] if indicator.get("alert_margin") is None else indicator["alert_margin"]
     return {
         "id": indicator["id"],
         "evaluation": indicator["evaluation"],
@@ -891,7 +976,7 @@ def indicator_row(
         "illustrative": indicator["illustrative"],
         "finding": deciding["finding"] if deciding else "not_assessed",
         "reason": deciding["reason"] if deciding else "it was not run on this side of the mitigations",
-        "approaching": _is_approaching(estimate, indicator, policy["alert_margin"]),
+        "approaching": _is_approaching(estimate, indicator, margin),
         "run": deciding["run"] if deciding else None,
         "estimate": estimate,
         "runs": runs,
@@ -942,6 +1027,10 @@ def _level_sentence(document: Dict[str, Any], name: str, row: Dict[str, Any]) ->
         return "%s is reached, because a higher level is reached." % name
     if row["implied"]:
         return "%s is ruled out, because a lower level is ruled out." % name
+    if "capability" in row and not row["indicators"] and row["finding"] != "ruled_out":
+        return "%s is not ruled out: the capability is not, and no safeguard was tested." % name
+    if row.get("capability") == "ruled_out":
+        return "%s is ruled out, because the capability is ruled out." % name
     if not row["operationalised"]:
         return "%s has no indicator: evidence cannot indicate it, people can determine it." % name
     if row["finding"] == "not_assessed":
@@ -1014,11 +1103,16 @@ def _level_rows(
     document: Dict[str, Any], category: str, mitigation: str, evidence: List[Dict[str, Any]]
 ) -> List[Dict[str, Any]]:
     rows = []
-    for level in document["levels"][1:]:
+    speaking = [
+        indicator
+        for indicator in document["indicators"]
+        if indicator["category"] == category and reads_side(indicator, mitigation)
+    ]
+    for level in ladder(document, category)[1:]:
         indicators = [
             indicator_row(indicator, mitigation, evidence, document["policy"])
-            for indicator in document["indicators"]
-            if indicator["category"] == category and indicator["level"] == level["slug"]
+            for indicator in speaking
+            if indicator["level"] == level["slug"]
         ]
         rows.append(
             {
@@ -1055,6 +1149,53 @@ def settle(base: str, rows: List[Dict[str, Any]]) -> Dict[str, Any]:
     }
 
 
+def both_found(capability: str, failing: str) -> str:
+    """Return the finding that a capability is there AND that the safeguards against it fail: each can rule it out."""
+    if "ruled_out" in (capability, failing):
+        return "ruled_out"
+    return capability if capability == failing else "cannot_rule_out"
+
+
+def _bounded(rows: List[Dict[str, Any]], capability: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Join what is left of each level after safeguards with what the capability side found, before its own order."""
+    found = {before["level"]: before for before in capability}
+    return [
+        {
+            **row,
+            "finding": both_found(found[row["level"]]["finding"], row["finding"]),
+            "operationalised": row["operationalised"] or found[row["level"]]["operationalised"],
+            "capability": found[row["level"]]["finding"],
+        }
+        for row in rows
+    ]
+
+
+def _own_rows(
+    document: Dict[str, Any], category: str, mitigation: str, evidence: List[Dict[str, Any]]
+) -> List[Dict[str, Any]]:
+    """Return the rows above the base level as the order of levels finds them."""
+    rows = _level_rows(document, category, mitigation, evidence)
+    if rests_on_capability(document, mitigation):
+        capability = _level_rows(document, category, "pre_mitigation", evidence)
+        _apply_order(capability)
+        rows = _bounded(rows, capability)
+    return rows
+
+
+def _sub_areas(document: Dict[str, Any], category: str, base: str, rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Return the levels of each sub-area by itself: the same algorithm on the indicators that name it."""
+    places = {row["id"]: row.get("sub_area") for row in document["indicators"]}
+    found = []
+    for area in category_of(document, category).get("sub_areas", []):
+        part = []
+        for row in rows:
+            indicators = [one for one in row["indicators"] if places.get(one["id"]) == area["slug"]]
+            own = {"indicators": indicators, "operationalised": bool(indicators), "implied": False}
+            part.append({**row, **own, "contradiction": False, "finding": own_finding(indicators)})
+        found.append({"slug": area["slug"], "name": area["name"], **settle(base, part)})
+    return found
+
+
 def indicate(
     document: Dict[str, Any], category: str, mitigation: str, evidence: List[Dict[str, Any]]
 ) -> Dict[str, Any]:
@@ -1064,8 +1205,9 @@ def indicate(
     `indicated_level` the highest operationalised level that is not ruled out, so that an unassessed or undecided level
     counts; both are None without any evidence. Same inputs, same result, byte for byte.
     """
-    base = document["levels"][0]["slug"]
-    rows = _level_rows(document, category, mitigation, evidence)
+    base = ladder(document, category)[0]["slug"]
+    rows = _own_rows(document, category, mitigation, evidence)
+    areas = _sub_areas(document, category, base, rows)
     verdict = settle(base, rows)
     base_row = {
         "level": base,
@@ -1075,58 +1217,178 @@ def indicate(
         "contradiction": False,
         "indicators": [],
     }
-    result = {**verdict, "levels": [base_row, *rows]}
+    result = {**verdict, "levels": [base_row, *rows], **({"sub_areas": areas} if areas else {})}
     return {**result, "derivation": derivation_of(document, result)}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# scorecard/framework/gates.py: From determined levels to the overall level, the gates and the obligations.
+# scorecard/framework/gates.py: From determined levels and forecasts to the overall level, the gates and the obligations.
 
-def level_rank(document: Dict[str, Any], level: Optional[str]) -> int:
-    """Return the place of a level in the framework's order, -1 for None. Raises ValueError for an unknown level."""
-    return -1 if level is None else [entry["slug"] for entry in document["levels"]].index(level)
+Levels = Dict[str, Optional[str]]
+"""Category -> its determined level on one side; None where none counts."""
+FORECAST_MEMBER = {"pre_mitigation": "level", "post_mitigation": "post_level"}
 
 
-def overall(document: Dict[str, Any], determined: Dict[str, Optional[str]]) -> Optional[str]:
-    """Return the highest determined level, or None while any category is undetermined (never a mean)."""
-    if not determined or any(level is None for level in determined.values()):
+def overall(document: Dict[str, Any], determined: Levels) -> Optional[str]:
+    """Return the highest determined level, or None while any tracked category is undetermined (never a mean).
+
+    Research categories never count; a rating of unknown unknowns counts where people gave one. A framework whose
+    `overall` is `none` has no overall level at all.
+    """
+    counted = {slug: level for slug, level in determined.items() if kind_of(document, slug) in COUNTED_KINDS}
+    if document.get("overall") == "none" or not counted or any(level is None for level in counted.values()):
         return None
-    return max(determined.values(), key=lambda level: level_rank(document, level))
+    rated = [
+        level
+        for slug, level in determined.items()
+        if level is not None and (slug in counted or kind_of(document, slug) == "unknown_unknowns")
+    ]
+    return max(rated, key=lambda level: level_rank(document, level))
+
+
+def _category_names(document: Dict[str, Any]) -> Dict[str, str]:
+    return {row["slug"]: row["name"] for row in document.get("categories", [])}
+
+
+def _counting(document: Dict[str, Any], rule: Dict[str, Any], determined: Levels) -> List[str]:
+    """Return the categories that a gate or obligation reads: those it names, else all but the research ones."""
+    if rule.get("categories"):
+        return [slug for slug in determined if slug in rule["categories"]]
+    return [
+        slug
+        for slug, level in determined.items()
+        if kind_of(document, slug) in COUNTED_KINDS or (kind_of(document, slug) != "research" and level is not None)
+    ]
+
+
+def _forecast_for(
+    document: Dict[str, Any], rule: Dict[str, Any], category: str, forecasts: Iterable[Dict[str, Any]]
+) -> Optional[Dict[str, Any]]:
+    """Return the forecast that weighs most on a rule's side of a category; None where none counts."""
+    member = FORECAST_MEMBER[rule["side"]]
+    own = [row for row in forecasts if row["category"] == category] if rule.get("counts_forecasts") else []
+    return max(own, key=lambda row: (level_rank(document, row[member]), row["id"]), default=None)
+
+
+def _weighed(
+    document: Dict[str, Any],
+    rule: Dict[str, Any],
+    category: str,
+    determined: Levels,
+    forecasts: Iterable[Dict[str, Any]],
+) -> Tuple[Optional[str], Optional[Dict[str, Any]]]:
+    """Return the level of a category that a rule reads, and the forecast where it is that which counts."""
+    level, forecast = determined[category], _forecast_for(document, rule, category, forecasts)
+    if level is None or forecast is None:
+        return level, None
+    expected = forecast[FORECAST_MEMBER[rule["side"]]]
+    if level_rank(document, expected) > level_rank(document, level):
+        return expected, forecast
+    return level, None
+
+
+def _forecast_words(name: str, level: str, forecast: Dict[str, Any]) -> str:
+    return "%s is forecast to reach %s by %s." % (name, level, forecast["by_day"])
+
+
+def _blocking(
+    document: Dict[str, Any], gate: Dict[str, Any], determined: Levels, forecasts: Iterable[Dict[str, Any]]
+) -> List[str]:
+    """Return a sentence for every category that keeps a gate closed."""
+    names, levels = _category_names(document), level_names(document)
+    said = []
+    for slug in _counting(document, gate, determined):
+        level, forecast = _weighed(document, gate, slug, determined, forecasts)
+        name = names.get(slug, slug)
+        if level is None:
+            said.append("%s is not determined." % name)
+        elif level_rank(document, level) > level_rank(document, gate["at_most"]):
+            words = "%s stands at %s." % (name, levels[level])
+            said.append(words if forecast is None else _forecast_words(name, levels[level], forecast))
+    return said
+
+
+def _overall_reason(document: Dict[str, Any], gate: Dict[str, Any], determined: Levels) -> str:
+    side, level = side_name(document, gate["side"]).lower(), overall(document, determined)
+    if level is None:
+        return "No overall %s level: a category is not determined." % side
+    return "The overall %s level is %s; the rule: %s." % (side, level_names(document)[level], gate["rule"])
+
+
+def _gate_decision(
+    document: Dict[str, Any], gate: Dict[str, Any], determined: Levels, forecasts: Iterable[Dict[str, Any]]
+) -> Tuple[bool, List[str]]:
+    blocking = _blocking(document, gate, determined, forecasts)
+    if gate.get("scope", "overall") == "each_category":
+        allowed = bool(_counting(document, gate, determined)) and not blocking
+        side = side_name(document, gate["side"]).lower()
+        return allowed, blocking or ["Every category meets the rule on its %s level: %s." % (side, gate["rule"])]
+    reason = _overall_reason(document, gate, determined)
+    if overall(document, determined) is None:
+        return False, [reason, *blocking]
+    return not blocking, [reason, *blocking]
+
+
+def _exception_for(
+    document: Dict[str, Any], action: str, exceptions: Iterable[Dict[str, Any]]
+) -> Optional[Dict[str, Any]]:
+    """Return the clause under which a gate opens: one whose every statement the card attests; None for none."""
+    attested = {row["clause"]: {one["slug"] for one in row["attestations"]} for row in exceptions}
+    for clause in document.get("exceptions", []):
+        wanted = {one["slug"] for one in clause["attestations"]}
+        if action in clause["actions"] and wanted <= attested.get(clause["slug"], set()):
+            found: Dict[str, Any] = clause
+            return found
+    return None
 
 
 def gate_decisions(
-    document: Dict[str, Any], overall_pre: Optional[str], overall_post: Optional[str]
+    document: Dict[str, Any],
+    determined: Dict[str, Levels],
+    forecasts: Iterable[Dict[str, Any]] = (),
+    exceptions: Iterable[Dict[str, Any]] = (),
 ) -> List[Dict[str, Any]]:
-    """Return what each gate decides; an undetermined overall level denies."""
-    names = level_names(document)
+    """Return what each gate decides on the determined levels of both sides (side -> category -> level).
+
+    What is undetermined denies, and no exception helps it. A standing forecast counts where the gate says so: as the
+    level that it names before mitigation, and as what is expected to be left of it after. Every reason names its item.
+    """
     decisions = []
     for gate in document["gates"]:
-        level = overall_post if gate["side"] == "post_mitigation" else overall_pre
-        side = gate["side"].replace("_", "-")
-        allowed = level is not None and level_rank(document, level) <= level_rank(document, gate["at_most"])
-        if level is None:
-            reason = "No overall %s level: a category is not determined." % side
-        else:
-            reason = "The overall %s level is %s; the rule: %s." % (side, names[level], gate["rule"])
+        levels = determined[gate["side"]]
+        allowed, reasons = _gate_decision(document, gate, levels, forecasts)
+        known = all(levels[slug] is not None for slug in _counting(document, gate, levels)) and bool(levels)
+        clause = None if allowed or not known else _exception_for(document, gate["action"], exceptions)
+        if clause is not None:
+            reasons = ["Opened under the clause %s, whose every statement is attested." % clause["name"], *reasons]
         decisions.append(
             {
                 "action": gate["action"],
-                "decision": "allow" if allowed else "deny",
-                "sentence": gate["allowed"] if allowed else gate["denied"],
+                "decision": "allow" if allowed or clause is not None else "deny",
+                "sentence": gate["allowed"] if allowed or clause is not None else gate["denied"],
                 "rule": gate["rule"],
-                "reasons": [reason],
+                "reasons": reasons,
             }
         )
     return decisions
 
 
-def obligations(document: Dict[str, Any], determined_pre: Dict[str, Optional[str]]) -> List[Dict[str, Any]]:
-    """Return which obligations the determined levels trigger; an undetermined category triggers, to be safe."""
+def obligations(
+    document: Dict[str, Any], determined: Dict[str, Levels], forecasts: Iterable[Dict[str, Any]] = ()
+) -> List[Dict[str, Any]]:
+    """Return which obligations the determined levels trigger; an undetermined category triggers, to be safe.
+
+    A standing forecast triggers the same duty where the obligation counts forecasts.
+    """
     rows = []
     for duty in document["obligations"]:
+        levels = determined[duty["side"]]
+        weighed = {
+            slug: _weighed(document, duty, slug, levels, forecasts)[0] for slug in _counting(document, duty, levels)
+        }
         triggering = sorted(
             category
-            for category, level in determined_pre.items()
+            for category, level in weighed.items()
             if level is None or level_rank(document, level) >= level_rank(document, duty["at_least"])
         )
         rows.append(
@@ -2373,6 +2635,8 @@ def check_signatures(opened: Opened) -> str:
 BOTH_SIDES = ("pre_mitigation", "post_mitigation")
 CLOSE = 1e-9
 FORMS = (("tally", "tally"), ("samples", "samples_digest"), ("estimate", "estimate"))
+OPTIONAL_FACTS = ("elicitation",)
+"""Members of an evidence row that stand there only where the report has them."""
 ITEM_LABELS = ("level", "id", "run", "action", "slug", "category")
 
 
@@ -2486,7 +2750,8 @@ def _check_item(opened: Opened, item: Dict[str, Any]) -> None:
         words = "recorded %s, recomputed %s" % (old, new) if old != new else "its tally" + found
         raise Difference("%s: %s" % (place, words))
     copied = {**_reported_facts(report), "value": _shown_value(report, rows, tally)}
-    found = first_difference({name: item[name] for name in copied}, copied)
+    recorded = {name: item[name] for name in (*copied, *OPTIONAL_FACTS) if name in item}
+    found = first_difference(recorded, copied)
     if found:
         raise Difference(place + found)
     digest = digest_bytes(opened.members[path])
@@ -2533,6 +2798,12 @@ def _check_side(opened: Opened, category: Dict[str, Any], side: str) -> None:
     if found:
         raise Difference(where + found)
     determination, determined = category[side]["determination"], category[side]["determined_level"]
+    if (
+        determination is None
+        and determined is None
+        and kind_of(opened.framework, category["category"]) not in COUNTED_KINDS
+    ):
+        return
     if determination is None or determined is None or determination["counts"] is not True:
         raise Difference("%s: sealed without a determination that counts" % where)
     contradictory = [row["level"] for row in recomputed["levels"] if row["contradiction"]]
@@ -2590,10 +2861,11 @@ def check_decisions(opened: Opened) -> str:
     rows = opened.snapshot["categories"]
     determined = {side: {row["category"]: row[side]["determined_level"] for row in rows} for side in BOTH_SIDES}
     totals = {side: overall(opened.framework, determined[side]) for side in BOTH_SIDES}
+    forecasts, exceptions = opened.snapshot.get("forecasts", []), opened.snapshot.get("exceptions", [])
     recomputed = {
         "overall": totals,
-        "gates": gate_decisions(opened.framework, totals["pre_mitigation"], totals["post_mitigation"]),
-        "obligations": obligations(opened.framework, determined["pre_mitigation"]),
+        "gates": gate_decisions(opened.framework, determined, forecasts, exceptions),
+        "obligations": obligations(opened.framework, determined, forecasts),
     }
     found = first_difference({key: opened.snapshot[key] for key in recomputed}, recomputed)
     if found:

@@ -27,6 +27,7 @@ from scorecard.access.evidence import (
     visible_sources,
     visible_subjects,
 )
+from scorecard.access.expectations import visible_forecasts, visible_invocations
 from scorecard.access.people import Person, held_memberships, person_for
 from scorecard.access.readers import Reader, Sight, reader_of, reader_with, refuse_unless_reader
 from scorecard.access.rights import (
@@ -65,6 +66,8 @@ __all__ = [
     "visible_documents",
     "visible_entries",
     "visible_evaluations",
+    "visible_forecasts",
+    "visible_invocations",
     "visible_jobs",
     "visible_logs",
     "visible_memberships",

@@ -105,6 +105,31 @@ class ApplicabilityBody(Body):
     limits: str
 
 
+class ForecastBody(Body):
+    """A level that the subject is expected to reach by a day, and what will be left of it after mitigation."""
+
+    category: str
+    level: str
+    post_level: str | None = None
+    """The same as `level` where it is left out."""
+    by_day: str
+    """The day as `YYYY-MM-DD`."""
+    basis: str
+
+
+class ExceptionBody(Body):
+    """An exception clause, and for each of its statements (by slug) the grounds on which it is attested."""
+
+    clause: str
+    grounds: dict[str, str]
+
+
+class ReasonBody(Body):
+    """A deed that needs nothing but its reason."""
+
+    reason: str
+
+
 class SeenBody(Body):
     """A deed on exactly the digest that was seen."""
 

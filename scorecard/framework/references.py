@@ -18,7 +18,7 @@ NAMED = {
     "claims": ("claim", "slug"), "pathways": ("pathway", "slug"), "exceptions": ("exception", "slug"),
 }  # fmt: skip
 """Section -> what its rows are called, and the key that names them."""
-TAKEN = ("history", "live", "review", "x-ray")
+TAKEN = ("history", "live", "outlook", "review", "x-ray")
 """Pages of a scorecard at the addresses where those of its categories stand."""
 
 
@@ -92,7 +92,7 @@ def _addresses(raw: Any) -> Iterator[DocumentFault]:
 def _level_of(
     path: Path, section: str, row: Row, categories: Mapping[str, Row], levels: list[str]
 ) -> list[DocumentFault]:
-    """Return what is wrong with the level of a row that speaks for a category: it must be on its ladder, above the base."""
+    """Return what is wrong with the level that a row speaks for: it must be on its category's ladder."""
     who, level, place = _called(section, row), row.get("level"), (*path, "level")
     named = row.get("category")
     category = categories.get(named, {}) if isinstance(named, str) else {}
@@ -199,17 +199,18 @@ def _pathways(raw: Any, levels: list[str]) -> Iterator[DocumentFault]:
 
 def _safeguard_of(path: Path, row: Row, pathways: Mapping[str, Row], claims: list[str]) -> Iterator[DocumentFault]:
     who, name, claim = _called("indicators", row), row.get("pathway"), row.get("claim")
-    yield from _unknown((*path, "claim"), who, "claim", claim, claims)
-    yield from _unknown((*path, "pathway"), who, "pathway", name, list(pathways))
+    at: dict[str, Path] = {key: (*path, key) for key in ("claim", "pathway")}
+    yield from _unknown(at["claim"], who, "claim", claim, claims)
+    yield from _unknown(at["pathway"], who, "pathway", name, list(pathways))
     pathway = pathways.get(name) if isinstance(name, str) else None
     if pathway is None:
         return
     if (pathway.get("category"), pathway.get("level")) != (row.get("category"), row.get("level")):
         words = f"{who} tests the pathway {name!r} of another category or level"
-        yield DocumentFault((*path, "pathway"), words, "a pathway of the indicator's own category and level")
+        yield DocumentFault(at["pathway"], words, "a pathway of the indicator's own category and level")
     if claim in claims and claim not in (pathway.get("claims") or []):
         words = f"{who} tests the claim {claim!r}, which does not close the pathway {name!r}"
-        yield DocumentFault((*path, "claim"), words, ", ".join(map(str, pathway.get("claims") or [])))
+        yield DocumentFault(at["claim"], words, ", ".join(map(str, pathway.get("claims") or [])))
 
 
 def _safeguards(raw: Any) -> Iterator[DocumentFault]:
@@ -225,8 +226,10 @@ def _safeguards(raw: Any) -> Iterator[DocumentFault]:
             continue
         wanted = ["post_mitigation"] if row.get("claim") is not None else ["pre_mitigation"]
         if row.get("sides") != wanted:
-            words = f"{_called('indicators', row)} must speak on one side only: claims are tested on the second, capabilities on the first"
-            yield DocumentFault((*path, "sides"), words, f"sides = {wanted}".replace("'", '"'))
+            who = _called("indicators", row)
+            words = f"{who} must speak on one side only: claims are tested on the second, capabilities on the first"
+            here: Path = (*path, "sides")
+            yield DocumentFault(here, words, f"sides = {wanted}".replace("'", '"'))
 
 
 def _exceptions(raw: Any) -> Iterator[DocumentFault]:

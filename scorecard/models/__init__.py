@@ -3,6 +3,7 @@
 from scorecard.models import ledger as _ledger  # noqa: F401 - Django must see the tables
 from scorecard.models.accounts import LinkPurpose, OneTimeLink, SecurityEvent
 from scorecard.models.compartments import Clearance, Compartment
+from scorecard.models.expectations import Forecast, Invocation
 from scorecard.models.framework import FrameworkVersion
 from scorecard.models.people import Membership, Programme, Role, User
 from scorecard.models.proposals import Proposal, ProposalState
@@ -17,7 +18,9 @@ __all__ = [
     "Clearance",
     "Compartment",
     "Determination",
+    "Forecast",
     "FrameworkVersion",
+    "Invocation",
     "LinkPurpose",
     "Meaning",
     "Membership",

@@ -12,6 +12,7 @@ from scorecard.ledger.canonical import digest
 from scorecard.models import ApiToken, Assessment, Determination, Scorecard, State
 from scorecard.moments import rfc3339
 from scorecard.queries.evidence import applicabilities_of, evidence_of
+from scorecard.queries.expectations import exceptions_of, forecasts_of
 from scorecard.queries.informing import informing_of
 from scorecard.queries.signoff import signoff_of
 from scorecard.snapshot import SIDES, Determined, Parts, build
@@ -78,6 +79,7 @@ def _authors(
     """Everybody who made a part of the card: determinations, applicability, cited evidence, the request for review."""
     rows = [{"id": row.actor_id, "name": row.actor_name, "role": row.actor_role} for row in card.determinations.all()]
     rows += [{"id": row.actor_id, "name": row.actor_name, "role": row.actor_role} for row in applicabilities_of(card)]
+    rows += [row["by"] for row in (*forecasts_of(card), *exceptions_of(card))]
     actors = _posters(evidence, informing)
     owners = _token_owners({identifier for kind, identifier, _ in actors if kind == "token"})
     for kind, identifier, name in actors:
@@ -130,6 +132,8 @@ def working_snapshot(card: Scorecard, *, requester: dict[str, str] | None = None
             software=SOFTWARE,
             former=json.loads(card.replaces.snapshot) if card.replaces and card.replaces.snapshot else None,
             informing=informing,
+            forecasts=forecasts_of(card),
+            exceptions=exceptions_of(card),
         )
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from scorecard.access import Reader, told_categories, visible_scorecards
 from scorecard.framework.differences import differences
-from scorecard.framework.gates import gate_decisions, overall
+from scorecard.framework.gates import gate_decisions
 from scorecard.framework.levels import indicate
 from scorecard.ledger.canonical import digest
 from scorecard.models import FrameworkVersion, Programme, Scorecard, State
@@ -71,9 +71,9 @@ def _determined_under(candidate: Record, snapshot: Record, side: str) -> dict[st
 
 def gates_under(candidate: Record, snapshot: Record) -> list[Record]:
     """Return what the gates decide over the determined levels before and after: `{action, before, after, reasons}`."""
-    pre, post = (overall(candidate, _determined_under(candidate, snapshot, side)) for side in SIDES)
+    determined = {side: _determined_under(candidate, snapshot, side) for side in SIDES}
     before = {row["action"]: row["decision"] for row in snapshot["gates"]}
-    after = {row["action"]: row for row in gate_decisions(candidate, pre, post)}
+    after = {row["action"]: row for row in gate_decisions(candidate, determined)}
     gone: Record = {"decision": None, "reasons": ["This framework has no such gate."]}
     return [
         {

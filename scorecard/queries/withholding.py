@@ -30,7 +30,8 @@ def stale_reasons_for(reader: Reader, card: Scorecard) -> list[Record]:
 def _side(side: Record) -> Record:
     """Return a side's levels without what was said of the evidence; that new evidence overtook them is told as such."""
     overtaken = {**side["overtaken"], "statement": CHANGED} if side.get("overtaken") else None
-    return {**side, "levels": [], "derivation": [], "rationale": None, "statement": None, "overtaken": overtaken}
+    open_parts = {name: value for name, value in side.items() if name != "sub_areas"}
+    return {**open_parts, "levels": [], "derivation": [], "rationale": None, "statement": None, "overtaken": overtaken}
 
 
 def _category(category: Record) -> Record:
@@ -60,6 +61,13 @@ def _informing(reader: Reader, document: Record) -> Record:
     return {"informing": [row for row in rows if row["id"] in seen]} if rows else {}
 
 
+def _forecasts(document: Record, withheld: frozenset[str]) -> Record:
+    """Return `{forecasts}`: the levels stay, because gates rest on them; the grounds speak of withheld evidence."""
+    rows = document.get("forecasts", [])
+    told = [{**row, "basis": WORDS} if row["category"] in withheld else row for row in rows]
+    return {"forecasts": told} if rows else {}
+
+
 def card_document_for(reader: Reader, card: Scorecard) -> Record:
     """Return the card's document without what is withheld from the reader; a category without its evidence says so."""
     document = {**card_document(card), "stale_reasons": stale_reasons_for(reader, card)}
@@ -75,6 +83,7 @@ def card_document_for(reader: Reader, card: Scorecard) -> Record:
         "lint": [line for line in document["lint"] if line["where"].partition("/")[0] not in withheld],
         "since": _since(document["since"], seen),
         **_informing(reader, document),
+        **_forecasts(document, withheld),
         "changes": changes,
         # Who posted evidence would tell of evidence that was posted.
         "authors": [row for row in document["authors"] if row["role"] != "posted evidence"],

@@ -18,6 +18,7 @@ MODULES = (
     "evaluations/estimates/tally.py",
     "evaluations/estimates/reported.py",
     "evaluations/estimates/deciding.py",
+    "scorecard/framework/ladders.py",
     "scorecard/framework/findings.py",
     "scorecard/framework/derivation.py",
     "scorecard/framework/levels.py",

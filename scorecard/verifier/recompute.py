@@ -8,7 +8,8 @@ from typing import Any, Dict, Iterable, List, Optional
 from evaluations.estimates.reported import UNIT_SIZE, shown_facts, tally_of_report
 from evaluations.estimates.scores import ScoreRow, scores_from_csv
 from evaluations.estimates.tally import Tally
-from scorecard.framework.gates import gate_decisions, level_rank, obligations, overall
+from scorecard.framework.gates import gate_decisions, obligations, overall
+from scorecard.framework.ladders import COUNTED_KINDS, kind_of, level_rank
 from scorecard.framework.levels import indicate
 from scorecard.ledger.canonical import digest_bytes
 
@@ -17,6 +18,8 @@ from .opened import Difference, Opened
 BOTH_SIDES = ("pre_mitigation", "post_mitigation")
 CLOSE = 1e-9
 FORMS = (("tally", "tally"), ("samples", "samples_digest"), ("estimate", "estimate"))
+OPTIONAL_FACTS = ("elicitation",)
+"""Members of an evidence row that stand there only where the report has them."""
 ITEM_LABELS = ("level", "id", "run", "action", "slug", "category")
 
 
@@ -130,7 +133,8 @@ def _check_item(opened: Opened, item: Dict[str, Any]) -> None:
         words = "recorded %s, recomputed %s" % (old, new) if old != new else "its tally" + found
         raise Difference("%s: %s" % (place, words))
     copied = {**_reported_facts(report), "value": _shown_value(report, rows, tally)}
-    found = first_difference({name: item[name] for name in copied}, copied)
+    recorded = {name: item[name] for name in (*copied, *OPTIONAL_FACTS) if name in item}
+    found = first_difference(recorded, copied)
     if found:
         raise Difference(place + found)
     digest = digest_bytes(opened.members[path])
@@ -177,6 +181,12 @@ def _check_side(opened: Opened, category: Dict[str, Any], side: str) -> None:
     if found:
         raise Difference(where + found)
     determination, determined = category[side]["determination"], category[side]["determined_level"]
+    if (
+        determination is None
+        and determined is None
+        and kind_of(opened.framework, category["category"]) not in COUNTED_KINDS
+    ):
+        return
     if determination is None or determined is None or determination["counts"] is not True:
         raise Difference("%s: sealed without a determination that counts" % where)
     contradictory = [row["level"] for row in recomputed["levels"] if row["contradiction"]]
@@ -234,10 +244,11 @@ def check_decisions(opened: Opened) -> str:
     rows = opened.snapshot["categories"]
     determined = {side: {row["category"]: row[side]["determined_level"] for row in rows} for side in BOTH_SIDES}
     totals = {side: overall(opened.framework, determined[side]) for side in BOTH_SIDES}
+    forecasts, exceptions = opened.snapshot.get("forecasts", []), opened.snapshot.get("exceptions", [])
     recomputed = {
         "overall": totals,
-        "gates": gate_decisions(opened.framework, totals["pre_mitigation"], totals["post_mitigation"]),
-        "obligations": obligations(opened.framework, determined["pre_mitigation"]),
+        "gates": gate_decisions(opened.framework, determined, forecasts, exceptions),
+        "obligations": obligations(opened.framework, determined, forecasts),
     }
     found = first_difference({key: opened.snapshot[key] for key in recomputed}, recomputed)
     if found:

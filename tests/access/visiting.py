@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings as installed
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from evaluations.models import LogFile, Upload
 from scorecard.models import ApiToken, User
@@ -43,7 +45,8 @@ def addressed(template: str, world: World) -> str:
         "membership": known["membership"], "proposal": known["proposal"].id, "token": known["token"],
         "pk": known["passkey"], "name": known["checkpoint"], "subject": known["subject"], "slug": known["source_slug"],
         "provider": "none", "evidence": known["evidence"], "source": known["source"], "upload": known["upload"],
-        "framework": known["framework"].id, "kind": "scorecard.json",
+        "framework": known["framework"].id, "kind": "scorecard.json", "forecast": known["forecast"],
+        "invocation": known["invocation"],
     }  # fmt: skip
     if template.startswith("/frameworks/"):
         said |= {"slug": known["framework"].slug, "version": known["framework"].version}
@@ -75,6 +78,9 @@ def form_of(row: Row, world: World, name: str) -> dict[str, Any]:
         "attempt": "1",
         "identity": known["identities"].get(name, ""),
     }
+    if row.path.endswith("/outlook/forecast/"):
+        day = (timezone.now() + timedelta(days=90)).date().isoformat()
+        return {"category": known["category"], "level": "high", "by_day": day, "basis": REASON}
     if row.path.endswith("sign/"):
         role = name if name in SIGNERS else "leadership"
         return {**form, "as": f"{role}:reviewed", "seen": known["review"].digest, "password": PASSWORD}
@@ -120,6 +126,11 @@ def body_of(route: Route, world: World, name: str) -> bytes:
             "from_checkpoint": known["checkpoint"], "to_checkpoint": known["checkpoint"], "rationale": REASON,
             "limits": REASON,
         },
+        "forecasts": {
+            "category": known["category"], "level": "high", "basis": REASON,
+            "by_day": (timezone.now() + timedelta(days=90)).date().isoformat(),
+        },
+        "withdraw": {"reason": REASON}, "exceptions": {"clause": "marginal_risk", "grounds": {}},
         "scorecards": {"checkpoint": known["checkpoint"], "framework": known["framework"].slug, "title": "Another"},
     }  # fmt: skip
     return b"" if route.method == "GET" else json.dumps(bodies.get(route.path.rsplit("/", 1)[-1], {})).encode()

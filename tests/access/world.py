@@ -18,14 +18,24 @@ from evaluations.binding import Binding
 from evaluations.models import Checkpoint, EvaluationRun, Job, Subject
 from evaluations.pulling.registering import Settings, register
 from evaluations.reach import Reach
-from scorecard import clearing, inviting, proposing, publishing, recovering, tasks
+from scorecard import clearing, forecasting, inviting, proposing, publishing, recovering, tasks
 from scorecard.access import Person, person_for
 from scorecard.assessing import assess
 from scorecard.determining import determine, newest_assessment
 from scorecard.enrolling import open_programme
 from scorecard.filing import file
 from scorecard.issuing import issue_token
-from scorecard.models import Clearance, FrameworkVersion, Membership, Programme, Role, Scope, Scorecard, User
+from scorecard.models import (
+    Clearance,
+    FrameworkVersion,
+    Invocation,
+    Membership,
+    Programme,
+    Role,
+    Scope,
+    Scorecard,
+    User,
+)
 from scorecard.opening import open_scorecard
 from scorecard.queries import card_digest
 from scorecard.signing import request
@@ -105,6 +115,20 @@ def _evidence(world: World, subject: str, checkpoint: str, category: str) -> str
     return file(json.dumps(report).encode(), by=SYSTEM, at=timezone.now(), within=world.reach).document.id
 
 
+def _expected_in(world: World, card: Scorecard, category: str) -> dict[str, str]:
+    """Make a forecast, and an invoked clause (of which this framework has none), so that each can be withdrawn."""
+    by, now = world.person("preparedness"), timezone.now()
+    day = (now + timedelta(days=60)).date()
+    made = forecasting.forecast(
+        card, category=category, level="high", post_level="medium", by_day=day, basis=REASON, by=by, at=now
+    )
+    invoked = Invocation.objects.create(
+        scorecard=card, clause="none", attestations=[], actor_id=by.actor.id, actor_name=by.actor.name,
+        actor_role="preparedness", invoked_at=now,
+    )  # fmt: skip
+    return {"forecast": made.id, "invocation": invoked.id}
+
+
 def _evidence_in(world: World, framework: FrameworkVersion, *, hidden: bool) -> None:
     slug = world.programme.slug
     subject = Subject.objects.create(slug=f"{slug}-model", name=f"{slug} model", programme=world.programme.id)
@@ -124,7 +148,8 @@ def _evidence_in(world: World, framework: FrameworkVersion, *, hidden: bool) -> 
         "subject": subject.slug, "checkpoint": first.name, "category": category, "run": run.id, "job": job.id,
         "log": run.read_from.get().id, "source": source.id, "source_slug": source.slug, "upload": upload.id,
         "evidence": _evidence(world, subject.slug, first.name, category),
-        "card": _card(world, framework, first),
+        "card": (card := _card(world, framework, first)),
+        **_expected_in(world, card, category),
         "review": _in_review(world, _card(world, framework, second)),
         "framework": framework,
     }  # fmt: skip

@@ -81,8 +81,8 @@ def _said(*items: dict[str, Any], about: str, **policy: Any) -> list[str]:
 def test_without_a_declared_elicitation_more_samples_decide_nothing_and_the_sentence_says_why() -> None:
     item = an_item("alpha", 20, 100, elicitation_adequate=None)
     assert _said(item, about="further_samples") == [
-        "ALPHA: no number of further samples decides High, because the elicitation was not declared adequate, and more "
-        "samples do not mend that."
+        "ALPHA: no number of further samples decides High, because its elicitation was not declared adequate, so the "
+        "result is only a lower bound, and more samples do not mend that."
     ]
     assert (
         "If the elicitation of the 1 run not declared adequate were, the indicated level falls from High to Low."

@@ -1,0 +1,1 @@
+"""Forecasts of levels, and exception clauses that a card invokes."""
