@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.core.signing import TimestampSigner
 
+from scorecard.demonstration.entering import entry_token
 from scorecard.demonstration.people import CAST, PASSWORD
 from scorecard.signing_key import load_key
 from scorecard.version import VERSION
@@ -29,11 +29,6 @@ class Greeting:
     demo_token: str | None
     verification_key: str
     worker: bool
-
-
-def entry_token() -> str:
-    """Return the signed, short-lived token of the one-time sign-in link."""
-    return TimestampSigner(salt="demo-entry").sign("ada")
 
 
 def gather(address: str, *, seconds: float, demo: bool, worker: bool) -> Greeting:
@@ -65,7 +60,7 @@ def lines(greeting: Greeting) -> list[str]:
     text.append(f"  Address    {greeting.address}/")
     if greeting.demo:
         people = ", ".join(f"{name} ({role.value.replace('_', ' ')})" for name, _, _, role in CAST)
-        text.append(f"  Sign in    {greeting.address}/demo/enter/{entry_token()}/   (works once, as Ada Lind)")
+        text.append(f"  Sign in    {greeting.address}/demo/enter/{entry_token('ada')}/   (works once, as Ada Lind)")
         text.append(f"  People     {people}")
         text.append(f"  Password   {PASSWORD} for each of them; the banner on every page switches between them")
     else:

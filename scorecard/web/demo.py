@@ -8,31 +8,17 @@ import secrets
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import login
-from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from scorecard.demonstration.entering import name_in
 from scorecard.environment import private_file
 from scorecard.models import User
 
-SALT = "demo-entry"
-VALID_SECONDS = 12 * 60 * 60
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
-
-def entry_token(username: str) -> str:
-    """Return a token that signs one person in once, within twelve hours."""
-    return TimestampSigner(salt=SALT).sign(username)
-
-
-def _name_in(token: str) -> str | None:
-    try:
-        return TimestampSigner(salt=SALT).unsign(token, max_age=VALID_SECONDS)
-    except BadSignature:
-        return None
 
 
 def _use_once(token: str) -> bool:
@@ -58,7 +44,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     """Offer to sign in as the demo person on GET, because a fetched link must change nothing; POST signs in."""
     if not settings.DEMO:
         raise Http404
-    person = _person(_name_in(token))
+    person = _person(name_in(token))
     if request.method != "POST":
         return render(request, "pages/enter.html", {"person": person}, status=200 if person else 403)
     if person is None or not _use_once(token):

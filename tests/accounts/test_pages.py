@@ -16,10 +16,10 @@ from django.test import Client
 from django.utils import timezone
 
 from scorecard import security_events, tasks
+from scorecard.demonstration.entering import entry_token
 from scorecard.demonstration.people import PASSWORD
 from scorecard.environment import ROOT
 from scorecard.models import OneTimeLink, SecurityEvent, User
-from scorecard.web.demo import entry_token
 from tests.accounts.authenticators import SoftPasskey, app_of
 from tests.accounts.conftest import NEW_PASSWORD, Visit, kinds
 from tests.web.test_every_page import looked_at

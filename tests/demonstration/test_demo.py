@@ -19,6 +19,7 @@ from evaluations.models import EvaluationRun, Job
 from scorecard import bundling
 from scorecard.access import reader_of
 from scorecard.bundling import bundle, bundle_without_pdf
+from scorecard.demonstration.entering import entry_token
 from scorecard.demonstration.story import DATA, load
 from scorecard.ledger.canonical import digest_bytes
 from scorecard.models import Scorecard, State, User
@@ -27,7 +28,6 @@ from scorecard.queries import card_document, comparisons_of, standing_gate
 from scorecard.signing_key import load_key
 from scorecard.verifier.build import source
 from scorecard.verifier.command import verify
-from scorecard.web.demo import entry_token
 from tests.web.test_every_page import HEAVIEST, looked_at
 from tests.web.test_scorecard_page import words
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.signing import TimestampSigner, b62_encode
 from django.test import Client
 
 from evaluations.models import EvaluationRun
 from scorecard.access import Person
+from scorecard.demonstration.entering import entry_token
 from scorecard.models import Scorecard, User
-from scorecard.web.demo import entry_token
 from tests.conftest import PASSWORD
 from tests.web.conftest import Visit, address
 from tests.web.journeys import determined, sealed
@@ -81,6 +83,16 @@ def test_the_entry_link_works_once_and_only_when_its_button_is_pressed(cast: dic
     assert client.post(link).headers["Location"] == "/"
     assert client.get("/").status_code == 200
     assert Client().post(link).status_code == 403
+
+
+def test_two_links_made_in_one_second_both_work(
+    cast: dict[str, User], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEMO = True
+    second = b62_encode(int(time.time()))
+    monkeypatch.setattr(TimestampSigner, "timestamp", lambda _: second)
+    links = [f"/demo/enter/{entry_token('ada')}/" for _ in range(2)]
+    assert [Client().post(link).status_code for link in links] == [302, 302]
 
 
 @pytest.mark.parametrize("token", ["ada", "ada:1:2", "nobody"])
