@@ -35,18 +35,25 @@ def _informing(sealed: dict[str, Any]) -> list[str]:
     return [row["id"] for row in sealed["snapshot"].get("informing", [])]
 
 
-def _cited(card: Scorecard, runs: list[str], informing: list[str], size: int) -> list[LedgerEntry]:
+def _expected(sealed: dict[str, Any]) -> list[str]:
+    """Return the ids of the forecasts and safeguards that a sealed card carries."""
+    return [row["id"] for member in ("forecasts", "safeguards") for row in sealed["snapshot"].get(member, [])]
+
+
+def _cited(card: Scorecard, runs: list[str], informing: list[str], others: list[str], size: int) -> list[LedgerEntry]:
     about_runs = Q(subject_type="run", subject_id__in=runs)
     about_card = Q(subject_type="scorecard", subject_id=card.id)
     about_framework = Q(subject_type="framework", subject_id=card.framework_id)
     about_documents = Q(subject_type="evidence", subject_id__in=informing, kind__startswith="evidence.")
-    entries = LedgerEntry.objects.filter(about_runs | about_card | about_framework | about_documents, seq__lt=size)
+    about_others = Q(subject_type__in=("forecast", "safeguard"), subject_id__in=others)
+    about = about_runs | about_card | about_framework | about_documents | about_others
+    entries = LedgerEntry.objects.filter(about, seq__lt=size)
     return list(entries.order_by("seq"))
 
 
 def _ledger_members(card: Scorecard, sealed: dict[str, Any], runs: list[str]) -> dict[str, bytes]:
     size = sealed["ledger"]["size"]
-    entries = _cited(card, runs, _informing(sealed), size)
+    entries = _cited(card, runs, _informing(sealed), _expected(sealed), size)
     proofs = proofs_of([entry.seq for entry in entries], size)
     lines = [canonical_bytes({"envelope": json.loads(entry.envelope), "proof": proofs[entry.seq]}) for entry in entries]
     return {

@@ -29,6 +29,7 @@ EVENTS = {
     "forecast.withdrawn": "A forecast was withdrawn, with its reason.",
     "exception.invoked": "A draft invokes an exception clause; every statement is attested with its grounds.",
     "exception.withdrawn": "An exception clause was withdrawn from a draft, with its reason.",
+    "safeguard.written": "A version of a safeguard was registered, revised or withdrawn, with its reason.",
     "scorecard.opened": "A scorecard version was opened as a draft.",
     "scorecard.staled": "New evidence or a new applicability made a scorecard or its signatures stale.",
     "signoff.requested": "A draft was frozen and sent to review; the digest names what will be signed.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from scorecard.framework.credit import credit_of, lowered_levels, measured_pair, wanted_pairs
 from scorecard.framework.gates import gate_decisions, obligations, overall
 from scorecard.framework.ladders import COUNTED_KINDS, kind_of
 from scorecard.ledger.canonical import canonical_bytes, digest
@@ -21,6 +22,9 @@ class Determined:
     by: dict[str, str]
     at: str
     seen: str
+    kind: str = "determined"
+    argument: str = ""
+    safeguards: tuple[str, ...] = ()
     overtaken: bool = False
     """Evidence now reaches a higher level than was determined, so the determination no longer counts."""
 
@@ -50,6 +54,10 @@ class Parts:
     """The documents of other kinds that inform the card. No level rests on them."""
     forecasts: list[dict[str, Any]] = field(default_factory=list)
     """The standing forecasts of levels that the system is expected to reach."""
+    pairs: dict[tuple[str, str, bool], dict[str, Any]] = field(default_factory=dict)
+    """Tables of pairs by (run before mitigation, run after it, whether higher is safer)."""
+    safeguards: list[dict[str, Any]] = field(default_factory=list)
+    """The safeguards that determinations credit, as the registry has them now."""
     exceptions: list[dict[str, Any]] = field(default_factory=list)
     """The exception clauses of the framework that people invoke, with what they attest."""
 
@@ -107,6 +115,13 @@ def statement(document: dict[str, Any], side: dict[str, Any], determined: Determ
     return None
 
 
+def _grounds(determined: Determined) -> dict[str, Any]:
+    """Return what a determination says of itself beyond its reason; nothing where it says nothing more."""
+    told = {"argument": determined.argument, "safeguards": list(determined.safeguards)}
+    kind = {"kind": determined.kind} if determined.kind != "determined" else {}
+    return {**kind, **{name: value for name, value in told.items() if value}}
+
+
 def _side(document: dict[str, Any], result: dict[str, Any], determined: Determined | None) -> dict[str, Any]:
     counts = determined is not None and not determined.overtaken
     below = determined is not None and _rank(document, determined.level) < _rank(document, result["indicated_level"])
@@ -123,6 +138,7 @@ def _side(document: dict[str, Any], result: dict[str, Any], determined: Determin
             "seen": determined.seen,
             "below_indicated": below,
             "counts": counts,
+            **_grounds(determined),
         },
         "statement": statement(document, result, determined),
     }
@@ -192,14 +208,68 @@ def _lint_side(where: str, side: dict[str, Any], document: dict[str, Any]) -> li
             for code, severity, message, remedy in rows]  # fmt: skip
 
 
+CREDIT_LINT = {
+    "missing": ("lowered-without-cause", "error",
+                "Measure both sides on the same samples, hold the level equal, or give an argument that people sign."),
+    "argument": ("lowered-by-argument", "warning",
+                 "Measure both sides on the same samples, or keep the argument for the quorum to judge."),
+}  # fmt: skip
+"""Basis of a credit -> what its line of the lint is called, how grave it is, and what to do about it."""
+
+
+def _lint_credit(category: dict[str, Any], document: dict[str, Any]) -> list[dict[str, str]]:
+    """Say where a level is lower after mitigation without a measured cause."""
+    credit = category.get("credit")
+    if credit is None or credit["basis"] not in CREDIT_LINT:
+        return []
+    code, severity, remedy = CREDIT_LINT[credit["basis"]]
+    names, levels = _names(document), (category[side]["determined_level"] for side in SIDES)
+    before, after = (names[level] for level in levels)
+    message = f"{category['name']} is {before} before and {after} after mitigation: {credit['words']}."
+    where = f"{category['category']}/post_mitigation"
+    return [{"code": code, "severity": severity, "where": where, "message": message, "remedy": remedy}]
+
+
 def lint(categories: list[dict[str, Any]], document: dict[str, Any]) -> list[dict[str, str]]:
     """List what a reader must know before trusting the card; an `error` blocks sealing."""
     return [
         row
         for category in categories
-        for side in SIDES
-        for row in _lint_side(f"{category['category']}/{side}", category[side], document)
+        for rows in (
+            *(_lint_side(f"{category['category']}/{side}", category[side], document) for side in SIDES),
+            _lint_credit(category, document),
+        )
+        for row in rows
     ]
+
+
+def credited(parts: Parts, category: dict[str, Any]) -> dict[str, Any]:
+    """Return `{credit}` of a category whose level is lower after mitigation, `{}` for another one."""
+    levels = lowered_levels(
+        parts.document, category["category"], *(category[side]["determined_level"] for side in SIDES)
+    )
+    wanted = wanted_pairs(parts.document, category, levels, parts.evidence) if levels else []
+    pairs = [measured_pair(row, parts.pairs.get((row["pre_run"], row["post_run"], row["mirrored"]))) for row in wanted]
+    found = credit_of(parts.document, category, pairs, parts.safeguards)
+    return {} if found is None else {"credit": found}
+
+
+def _category(parts: Parts, category: dict[str, Any]) -> dict[str, Any]:
+    """Return a category's row: both sides, and what a lower level after mitigation rests on."""
+    row = {
+        "category": category["slug"],
+        "name": category["name"],
+        **({"kind": category["kind"]} if category.get("kind", "tracked") != "tracked" else {}),
+        **{
+            side: _side(
+                parts.document,
+                parts.assessments[category["slug"], side],
+                parts.determinations.get((category["slug"], side)),
+            )
+            for side in SIDES
+        },
+    }
+    return {**row, **credited(parts, row)}
 
 
 def _optional(parts: Parts) -> dict[str, Any]:
@@ -208,6 +278,7 @@ def _optional(parts: Parts) -> dict[str, Any]:
         "informing": sorted(parts.informing, key=lambda row: row["id"]),
         "forecasts": sorted(parts.forecasts, key=lambda row: row["id"]),
         "exceptions": sorted(parts.exceptions, key=lambda row: row["clause"]),
+        "safeguards": sorted(parts.safeguards, key=lambda row: row["id"]),
     }
     return {name: rows for name, rows in told.items() if rows}
 
@@ -215,22 +286,7 @@ def _optional(parts: Parts) -> dict[str, Any]:
 def build(parts: Parts) -> dict[str, Any]:
     """Return the snapshot ("scorecard-snapshot/1"): same parts, same bytes."""
     document = parts.document
-    categories = [
-        {
-            "category": category["slug"],
-            "name": category["name"],
-            **({"kind": category["kind"]} if category.get("kind", "tracked") != "tracked" else {}),
-            **{
-                side: _side(
-                    document,
-                    parts.assessments[category["slug"], side],
-                    parts.determinations.get((category["slug"], side)),
-                )
-                for side in SIDES
-            },
-        }
-        for category in document["categories"]
-    ]
+    categories = [_category(parts, category) for category in document["categories"]]
     determined = {side: {row["category"]: row[side]["determined_level"] for row in categories} for side in SIDES}
     totals = {side: overall(document, determined[side]) for side in SIDES}
     return {

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set
 from typing import Any, Dict, FrozenSet, Iterable, Optional
 from typing import Any, Dict, Iterable, List, Optional
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 from typing import Any, Dict, List
 from typing import Any, Dict, List, Optional
 from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 from typing import Any, Dict, Set
 from typing import Any, Dict, Tuple
 from typing import Any, List
@@ -441,7 +443,7 @@ def clopper_pearson_interval(k: float, n: float) -> Tuple[float, float]:
 # ---------------------------------------------------------------------------------------------------------------------
 # evaluations/estimates/newcombe.py: The difference of two paired proportions after Newcombe.
 
-def difference_paired(both: int, first_only: int, second_only: int, neither: int) -> Tuple[float, float, float]:
+def difference_paired(both: float, first_only: float, second_only: float, neither: float) -> Tuple[float, float, float]:
     """Return (difference, low, high) of the first minus the second proportion on the same samples, 95 %.
 
     Newcombe (1998), "Improved confidence intervals for the difference between binomial proportions based on paired
@@ -516,6 +518,86 @@ def scores_from_csv(data: bytes) -> List[ScoreRow]:
     if scores_to_csv(rows) != data:
         raise ValueError("the scores are not in canonical form")
     return rows
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# evaluations/estimates/paired_table.py: Two runs on the same samples as one table of pairs, with everything missing counted against a fall.
+
+def _by_item(rows: Iterable[ScoreRow]) -> Dict[str, List[ScoreRow]]:
+    found: Dict[str, List[ScoreRow]] = {}
+    for row in rows:
+        if not row.superseded:
+            found.setdefault(row.id, []).append(row)
+    return found
+
+
+def _risk(
+    attempts: List[ScoreRow], slots: int, missing_statuses: FrozenSet[str], mirrored: bool, missing: float
+) -> float:
+    """Return the mean risk of an item's attempts; one that is missing counts as `missing`."""
+    values = []
+    for row in attempts:
+        if row.status == "scored" or row.status not in missing_statuses:
+            score = row.score or 0.0
+            values.append(1.0 - score if mirrored else score)
+    expected = max(slots, len(attempts), 1)
+    return (math.fsum(values) + missing * (expected - len(values))) / expected
+
+
+def paired_table(
+    first: Iterable[ScoreRow],
+    second: Iterable[ScoreRow],
+    missing_statuses: FrozenSet[str],
+    mirrored: bool,
+    attempts_per_sample: Optional[int] = None,
+) -> Dict[str, Any]:
+    """Return the table of risk on the same items before (`first`) and after (`second`), in the worst case for a fall.
+
+    `both`, `first_only`, `second_only` and `neither` sum the products of the two risks, which are counts where every
+    item is solved or not. An item or attempt that is missing counts 0 before and 1 after, so that losing samples never
+    earns a credit. `n` counts the items of either run and `n_eff` the independent units among them (clusters where
+    they are declared). `mirrored` turns a metric where higher is safer into risk.
+    """
+    before, after = _by_item(first), _by_item(second)
+    slots = attempts_per_sample or 1
+    sums: Dict[str, List[float]] = {"both": [], "first_only": [], "second_only": [], "neither": []}
+    clusters: Set[str] = set()
+    alone = 0
+    identifiers = sorted(set(before) | set(after))
+    for identifier in identifiers:
+        attempts = before.get(identifier, []), after.get(identifier, [])
+        one = _risk(attempts[0], slots, missing_statuses, mirrored, 0.0)
+        other = _risk(attempts[1], slots, missing_statuses, mirrored, 1.0)
+        sums["both"].append(one * other)
+        sums["first_only"].append(one * (1.0 - other))
+        sums["second_only"].append((1.0 - one) * other)
+        sums["neither"].append((1.0 - one) * (1.0 - other))
+        cluster = next((row.cluster for row in attempts[0] + attempts[1] if row.cluster is not None), None)
+        if cluster is None:
+            alone += 1
+        else:
+            clusters.add(cluster)
+    table: Dict[str, Any] = {name: math.fsum(values) for name, values in sums.items()}
+    return {"n": len(identifiers), "n_eff": len(clusters) + alone, **table}
+
+
+def fall_of(table: Dict[str, Any]) -> Dict[str, float]:
+    """Return `{pre, post, difference, low, high}` of a table: Newcombe's method 10 on its independent units.
+
+    Raises ValueError for a table without pairs.
+    """
+    if not table["n"]:
+        raise ValueError("the runs share no sample")
+    share = table["n_eff"] / table["n"]
+    cells = [table[name] * share for name in ("both", "first_only", "second_only", "neither")]
+    difference, low, high = difference_paired(*cells)
+    return {
+        "pre": (table["both"] + table["first_only"]) / table["n"],
+        "post": (table["both"] + table["second_only"]) / table["n"],
+        "difference": difference,
+        "low": low,
+        "high": high,
+    }
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1400,6 +1482,153 @@ def obligations(
             }
         )
     return rows
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# scorecard/framework/credit.py: What a lower level after mitigation than before it rests on: a measured fall, safeguards, or an argument.
+
+HOLDING = ("reached", "cannot_rule_out")
+BASES = ("measured", "safeguards", "argument", "missing")
+
+
+def lowered_levels(document: dict[str, Any], category: str, before: str | None, after: str | None) -> list[str]:
+    """Return the levels that people hold before mitigation and no longer after it, lowest first; empty for none."""
+    low, high = level_rank(document, after), level_rank(document, before)
+    if before is None or after is None:
+        return []
+    return [row["slug"] for row in ladder(document, category) if low < level_rank(document, row["slug"]) <= high]
+
+
+def _rows(side: dict[str, Any], levels: list[str]) -> list[dict[str, Any]]:
+    return [row for level in side["levels"] if level["level"] in levels for row in level["indicators"]]
+
+
+def _unpaired(pre: dict[str, Any], post: dict[str, Any] | None) -> str:
+    """Return why two evidence items are no pair, or an empty text."""
+    if post is None:
+        return "it was not run after mitigation"
+    if pre["form"] != "samples" or post["form"] != "samples":
+        return "a side has no samples that could be paired"
+    if not pre["dataset_digest"] or pre["dataset_digest"] != post["dataset_digest"]:
+        return "the two runs do not state one dataset digest"
+    if pre["version"] != post["version"]:
+        return "the versions of the evaluation differ"
+    return ""
+
+
+def wanted_pairs(
+    document: dict[str, Any], category: dict[str, Any], levels: list[str], evidence: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return a row for every indicator that holds one of `levels` before mitigation: its runs, or why they are no pair.
+
+    Only indicators that were run before mitigation and do not rule their level out are among them: what is ruled out
+    already needs no credit.
+    """
+    items = {item["run"]: item for item in evidence}
+    after = {row["id"]: row for row in _rows(category["post_mitigation"], levels)}
+    pairs = []
+    for row in _rows(category["pre_mitigation"], levels):
+        if row["finding"] not in HOLDING:
+            continue
+        post = after.get(row["id"], {}).get("run")
+        pairs.append(
+            {
+                "indicator": row["id"],
+                "evaluation": row["evaluation"],
+                "stratum": row["stratum"],
+                "metric": row["metric"],
+                "mirrored": row["direction"] == "at_or_below",
+                "pre_run": row["run"],
+                "post_run": post,
+                "unpaired": _unpaired(items[row["run"]], items.get(post) if post else None),
+            }
+        )
+    return pairs
+
+
+def measured_pair(wanted: dict[str, Any], table: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a wanted pair with its fall: it counts when the lower bound of the difference is above 0."""
+    if wanted["unpaired"] or table is None or not table["n"]:
+        return {**wanted, "counts": False, "words": wanted["unpaired"] or "the runs share no sample"}
+    fall = fall_of(table)
+    counts = fall["low"] > 0.0
+    difference, low, high = (f"{100.0 * fall[name]:.1f}" for name in ("difference", "low", "high"))
+    words = (
+        f"from {percent_text(fall['pre'])} to {percent_text(fall['post'])} on {table['n']} samples, "
+        f"a fall of {difference} points (95 % interval {low} to {high}), "
+        f"which {'is clear' if counts else 'is not clear'}"
+    )
+    return {**wanted, "table": table, "fall": fall, "counts": counts, "words": words}
+
+
+def _tested(category: dict[str, Any], levels: list[str], claims: dict[str, Any]) -> bool:
+    """Whether tested claims alone rule every lowered level out: each level has one, and all required ones hold."""
+    for level in category["post_mitigation"]["levels"]:
+        if level["level"] not in levels:
+            continue
+        own = [row for row in level["indicators"] if claims.get(row["id"])]
+        required = [row for row in own if row["required"]] or own
+        if not own or any(row["finding"] != "ruled_out" for row in required):
+            return False
+    return True
+
+
+def _basis(
+    document: dict[str, Any], category: dict[str, Any], levels: list[str], pairs: list[dict[str, Any]], argument: str
+) -> str:
+    if document["policy"].get("mitigation_credit") == "safeguards":
+        claims = {row["id"]: row.get("claim") for row in document["indicators"]}
+        found = "safeguards" if _tested(category, levels, claims) else ""
+    else:
+        found = "measured" if pairs and all(pair["counts"] for pair in pairs) else ""
+    return found or ("argument" if argument else "missing")
+
+
+def _words(basis: str, pairs: list[dict[str, Any]], withdrawn: list[str]) -> str:
+    if withdrawn:
+        return f"it credits what is no longer in force: {', '.join(withdrawn)}"
+    if basis == "safeguards":
+        return "the safeguards of every lowered level were tested and hold"
+    if basis == "measured":
+        return "the fall was measured on the same samples for every indicator that holds the level before mitigation"
+    if basis == "argument":
+        return "no measurement entitles to it; it rests on the argument that is signed with the card"
+    failing = [f"{pair['evaluation']}: {pair['words']}" for pair in pairs if not pair["counts"]]
+    return "; ".join(failing) or "no indicator that holds the level before mitigation was measured on both sides"
+
+
+def credit_of(
+    document: dict[str, Any],
+    category: dict[str, Any],
+    pairs: list[dict[str, Any]],
+    safeguards: list[dict[str, Any]],
+) -> dict[str, Any] | None:
+    """Return what a level that is lower after mitigation rests on; None where it is not lower.
+
+    `category` is the card's row with both sides and their determinations, `pairs` the measured pairs of
+    `wanted_pairs`, `safeguards` the card's registry rows. `basis` is `measured`, `safeguards`, `argument` or `missing`;
+    one that credits a safeguard that is no longer in force is missing, whatever else speaks for it.
+    """
+    before, after = (category[side]["determined_level"] for side in ("pre_mitigation", "post_mitigation"))
+    levels = lowered_levels(document, category["category"], before, after)
+    if not levels:
+        return None
+    determination = category["post_mitigation"]["determination"]
+    credited = determination.get("safeguards", [])
+    known = {row["id"]: row for row in safeguards}
+    withdrawn = [
+        f"{known[named]['name']} v{known[named]['version']}" if named in known else named
+        for named in credited
+        if not known.get(named, {}).get("in_force")
+    ]
+    basis = "missing" if withdrawn else _basis(document, category, levels, pairs, determination.get("argument", ""))
+    return {
+        "levels": levels,
+        "basis": basis,
+        "words": _words(basis, pairs, withdrawn),
+        "pairs": pairs,
+        "safeguards": credited,
+    }
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -2877,6 +3106,100 @@ def check_decisions(opened: Opened) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# scorecard/verifier/credit_checks.py: Checks of lower levels after mitigation, and of the forecasts, clauses and safeguards that a card carries.
+
+CARRIED_ROWS = (
+    ("forecasts", "forecast.made", "forecast", ("category", "level", "post_level", "by_day")),
+    ("safeguards", "safeguard.written", "safeguard", ("slug", "version", "name", "claim", "threat_actor")),
+)
+"""Member of the snapshot, the event that wrote its rows, the event's subject, and what both say alike."""
+
+
+def _pair_scores(opened: Opened, run: str) -> List[ScoreRow]:
+    path = "runs/%s/scores.csv" % run
+    if path not in opened.members:
+        raise Difference("%s is missing, and a credit rests on it" % path)
+    return scores_from_csv(opened.members[path])
+
+
+def _table_of(opened: Opened, wanted: Dict[str, Any]) -> Dict[str, Any]:
+    """Recompute the table of one pair from the scores of both runs."""
+    reports = [opened.strict("runs/%s/report.json" % wanted[name]) for name in ("pre_run", "post_run")]
+    planned = [report["attempts_per_sample"] for report in reports if report.get("attempts_per_sample")]
+    return paired_table(
+        _pair_scores(opened, wanted["pre_run"]),
+        _pair_scores(opened, wanted["post_run"]),
+        frozenset(opened.framework["policy"]["missing_statuses"]),
+        wanted["mirrored"],
+        max(planned, default=None),
+    )
+
+
+def _check_credit(opened: Opened, category: Dict[str, Any]) -> int:
+    """Compare what a lowered level rests on with what the scores say; return how many pairs were recomputed."""
+    slug = category["category"]
+    levels = lowered_levels(opened.framework, slug, *(category[side]["determined_level"] for side in BOTH_SIDES))
+    if not levels and "credit" not in category:
+        return 0
+    pairs = [
+        measured_pair(wanted, None if wanted["unpaired"] else _table_of(opened, wanted))
+        for wanted in wanted_pairs(opened.framework, category, levels, opened.snapshot["evidence"])
+    ]
+    recomputed = credit_of(opened.framework, category, pairs, opened.snapshot.get("safeguards", []))
+    found = first_difference({"credit": category.get("credit")}, {"credit": recomputed})
+    if found:
+        raise Difference("%s%s" % (slug, found))
+    if recomputed is not None and recomputed["basis"] == "missing":
+        raise Difference("%s: sealed with a level lowered without a cause" % slug)
+    return len(pairs)
+
+
+def _check_rows(opened: Opened, member: str, kind: str, subject: str, facts: Tuple[str, ...]) -> int:
+    written = {entry["subject"]["id"]: entry for entry in recorded_as(opened, kind)}
+    rows = opened.snapshot.get(member, [])
+    if not rows and member in opened.snapshot:
+        raise Difference("scorecard.json: %s is empty, and then it is left out" % member)
+    for row in rows:
+        entry = written.get(row["id"])
+        said = entry["data"] if entry is not None and entry["seq"] < opened.sealed["ledger"]["seq"] else {}
+        if any((said.get(name, "missing") or None) != row[name] for name in facts):
+            raise Difference("%s %s: the ledger does not record it as the card says" % (subject, row["id"]))
+    return len(rows)
+
+
+def _check_exceptions(opened: Opened) -> int:
+    """Check that every invoked clause stands in the ledger with its statements, and that nobody withdrew it."""
+    card = {name: opened.snapshot[name] for name in ("number", "version")}
+    standing: Dict[str, Any] = {}
+    for entry in opened.entries:
+        data = entry["data"]
+        if entry["kind"] not in ("exception.invoked", "exception.withdrawn"):
+            continue
+        if {name: data.get(name) for name in card} == card and entry["seq"] < opened.sealed["ledger"]["seq"]:
+            standing[data["clause"]] = data.get("attestations")
+    rows = opened.snapshot.get("exceptions", [])
+    for row in rows:
+        if standing.get(row["clause"]) != row["attestations"]:
+            raise Difference("exception %s: the ledger does not record it as the card says" % row["clause"])
+    return len(rows)
+
+
+def check_credits(opened: Opened) -> str:
+    """Recompute what every lowered level rests on, and find forecasts, safeguards and clauses in the ledger."""
+    pairs = sum(_check_credit(opened, category) for category in opened.snapshot["categories"])
+    counted = [_check_rows(opened, *row) for row in CARRIED_ROWS]
+    clauses = _check_exceptions(opened)
+    lowered = [row["category"] for row in opened.snapshot["categories"] if "credit" in row]
+    return "%d lowered levels recomputed on %d pairs of runs; %d forecasts, %d safeguards, %d clauses as recorded" % (
+        len(lowered),
+        pairs,
+        counted[0],
+        counted[1],
+        clauses,
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # scorecard/verifier/informing_checks.py: Checks of the documents that inform a card: whole, recorded, and named as what is not recomputed.
 
 INFORMING_KEYS = (
@@ -2970,6 +3293,7 @@ def checks_of(key: Optional[str], older: str) -> List[Tuple[str, Callable[[Opene
         ("evidence", check_evidence),
         ("informing", check_informing),
         ("levels", check_levels),
+        ("credits", check_credits),
         ("decisions", check_decisions),
         ("carried", lambda opened: check_carried(opened, key)),
     ]

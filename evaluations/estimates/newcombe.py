@@ -8,7 +8,7 @@ from typing import Tuple
 from .wilson import wilson_interval
 
 
-def difference_paired(both: int, first_only: int, second_only: int, neither: int) -> Tuple[float, float, float]:
+def difference_paired(both: float, first_only: float, second_only: float, neither: float) -> Tuple[float, float, float]:
     """Return (difference, low, high) of the first minus the second proportion on the same samples, 95 %.
 
     Newcombe (1998), "Improved confidence intervals for the difference between binomial proportions based on paired

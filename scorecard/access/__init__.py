@@ -27,7 +27,7 @@ from scorecard.access.evidence import (
     visible_sources,
     visible_subjects,
 )
-from scorecard.access.expectations import visible_forecasts, visible_invocations
+from scorecard.access.expectations import visible_forecasts, visible_invocations, visible_safeguards
 from scorecard.access.people import Person, held_memberships, person_for
 from scorecard.access.readers import Reader, Sight, reader_of, reader_with, refuse_unless_reader
 from scorecard.access.rights import (
@@ -73,6 +73,7 @@ __all__ = [
     "visible_memberships",
     "visible_proposals",
     "visible_runs",
+    "visible_safeguards",
     "visible_scorecard",
     "visible_scorecards",
     "visible_sources",

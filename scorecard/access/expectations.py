@@ -1,11 +1,11 @@
-"""Doors to what people expect and attest: forecasts, and exception clauses that a card invokes."""
+"""Doors to what people expect, attest and build: forecasts, invoked exception clauses, and safeguards."""
 
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
 from scorecard.access.readers import Reader
-from scorecard.models import Forecast, Invocation
+from scorecard.models import Forecast, Invocation, Safeguard
 
 
 def visible_forecasts(reader: Reader) -> QuerySet[Forecast]:
@@ -19,3 +19,16 @@ def visible_forecasts(reader: Reader) -> QuerySet[Forecast]:
 def visible_invocations(reader: Reader) -> QuerySet[Invocation]:
     """Return the exception clauses that scorecards of the reader's programmes invoke; decisions are open to all."""
     return Invocation.objects.filter(scorecard__programme__in=reader.programmes).select_related("scorecard__programme")
+
+
+def visible_safeguards(reader: Reader) -> QuerySet[Safeguard]:
+    """Return the safeguard versions of the reader's programmes, without those that cover a withheld category."""
+    found = Safeguard.objects.filter(programme__in=reader.programmes)
+    hidden = {
+        key
+        for sight in reader.sights
+        if sight.withheld
+        for key, categories in found.filter(programme=sight.programme).values_list("id", "categories")
+        if sight.withheld & set(categories)
+    }
+    return found.exclude(id__in=hidden).select_related("programme", "subject")

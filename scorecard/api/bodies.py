@@ -94,6 +94,11 @@ class DeterminationBody(Body):
     level: str
     rationale: str
     seen: str
+    kind: Literal["determined", "precautionary", "held_equal", "inherited"] = "determined"
+    argument: str = ""
+    """What a lower level after mitigation rests on where no fall was measured; it is signed with the card."""
+    safeguards: list[str] = Field(default_factory=list, max_length=200)
+    """Ids of the safeguards that a level after mitigation credits."""
 
 
 class ApplicabilityBody(Body):
@@ -122,6 +127,32 @@ class ExceptionBody(Body):
 
     clause: str
     grounds: dict[str, str]
+
+
+class SafeguardText(Body):
+    """What a safeguard is, what it covers, and why this is written."""
+
+    name: str = Field(min_length=1, max_length=200)
+    summary: str
+    claim: str = ""
+    """What it argues, by the slug that the framework gives such a claim."""
+    threat_actor: str = Field(min_length=1, max_length=200)
+    categories: list[str] = Field(default_factory=list, max_length=50)
+    pathways: list[str] = Field(default_factory=list, max_length=200)
+    evaluations: list[str] = Field(default_factory=list, max_length=200)
+    """Slugs of the evaluations that show how well it works."""
+    reason: str
+
+
+class SafeguardBody(SafeguardText):
+    """A safeguard to register."""
+
+    subject: str
+    slug: str
+
+
+class SafeguardVersionBody(SafeguardText):
+    """The next version of a safeguard; the id in the address says which version was looked at."""
 
 
 class ReasonBody(Body):

@@ -7,7 +7,8 @@ from scorecard.models.expectations import Forecast, Invocation
 from scorecard.models.framework import FrameworkVersion
 from scorecard.models.people import Membership, Programme, Role, User
 from scorecard.models.proposals import Proposal, ProposalState
-from scorecard.models.scorecards import Applicability, Assessment, Determination, Scorecard, Side, State
+from scorecard.models.safeguards import Safeguard, SafeguardState
+from scorecard.models.scorecards import Applicability, Assessment, Determination, Kind, Scorecard, Side, State
 from scorecard.models.signoff import Meaning, Rendering, SealedCard, Signature
 from scorecard.models.tokens import ApiToken, Scope
 
@@ -21,6 +22,7 @@ __all__ = [
     "Forecast",
     "FrameworkVersion",
     "Invocation",
+    "Kind",
     "LinkPurpose",
     "Meaning",
     "Membership",
@@ -30,6 +32,8 @@ __all__ = [
     "ProposalState",
     "Rendering",
     "Role",
+    "Safeguard",
+    "SafeguardState",
     "Scope",
     "Scorecard",
     "SealedCard",

@@ -99,14 +99,30 @@ class Assessment(models.Model):
         return f"{self.scorecard} {self.category} {self.mitigation}"
 
 
+class Kind(models.TextChoices):
+    """How people came to a level."""
+
+    DETERMINED = "determined", "Determined"
+    PRECAUTIONARY = "precautionary", "Treated as, to be cautious"
+    HELD_EQUAL = "held_equal", "Held equal to the level before mitigation"
+    INHERITED = "inherited", "Inherited from another system"
+
+
 class Determination(models.Model):
-    """People's verdict on one category and side, with the digest of the assessment they saw; the newest row counts."""
+    """People's verdict on one category and side, with the digest of the assessment they saw; the newest row counts.
+
+    A level after mitigation may name the safeguards (ids) that it credits, and the argument on which it rests where
+    nothing was measured.
+    """
 
     scorecard = models.ForeignKey(Scorecard, on_delete=models.PROTECT, related_name="determinations")
     category = models.CharField(max_length=60)
     mitigation = models.CharField(max_length=16, choices=Side.choices)
     level = models.CharField(max_length=40)
     rationale = models.TextField()
+    kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.DETERMINED)
+    argument = models.TextField(blank=True)
+    safeguards = models.JSONField(default=list)
     seen = models.CharField(max_length=80)
     actor_id = models.CharField(max_length=80)
     actor_name = models.CharField(max_length=200)

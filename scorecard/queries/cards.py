@@ -11,6 +11,7 @@ from evaluations.models import EvaluationRun, EvidenceDocument
 from scorecard.ledger.canonical import digest
 from scorecard.models import ApiToken, Assessment, Determination, Scorecard, State
 from scorecard.moments import rfc3339
+from scorecard.queries.credits import pairs_of_card, safeguards_of_card
 from scorecard.queries.evidence import applicabilities_of, evidence_of
 from scorecard.queries.expectations import exceptions_of, forecasts_of
 from scorecard.queries.informing import informing_of
@@ -50,6 +51,9 @@ def _determined(card: Scorecard, assessments: dict[tuple[str, str], Assessment])
             by={"id": row.actor_id, "name": row.actor_name, "role": row.actor_role},
             at=rfc3339(row.determined_at),
             seen=row.seen,
+            kind=row.kind,
+            argument=row.argument,
+            safeguards=tuple(row.safeguards),
             overtaken=overtaken(card, row, assessments[key]),
         )
         for key, row in newest.items()
@@ -110,6 +114,7 @@ def working_snapshot(card: Scorecard, *, requester: dict[str, str] | None = None
     """Build the snapshot afresh from the newest assessments and determinations."""
     evidence, informing = evidence_of(card), informing_of(card)
     assessments = newest_assessments(card)
+    results, determined = {key: row.result for key, row in assessments.items()}, _determined(card, assessments)
     received = EvaluationRun.objects.filter(id__in=[item["run"] for item in evidence]).order_by("-received_at").first()
     return build(
         Parts(
@@ -127,8 +132,10 @@ def working_snapshot(card: Scorecard, *, requester: dict[str, str] | None = None
             authors=_authors(card, evidence, informing, requester),
             applicability=_applicability_rows(card),
             evidence=evidence,
-            assessments={key: row.result for key, row in assessments.items()},
-            determinations=_determined(card, assessments),
+            assessments=results,
+            determinations=determined,
+            pairs=pairs_of_card(card, evidence, results, determined),
+            safeguards=safeguards_of_card(card, determined),
             software=SOFTWARE,
             former=json.loads(card.replaces.snapshot) if card.replaces and card.replaces.snapshot else None,
             informing=informing,

@@ -31,12 +31,16 @@ def _side(side: Record) -> Record:
     """Return a side's levels without what was said of the evidence; that new evidence overtook them is told as such."""
     overtaken = {**side["overtaken"], "statement": CHANGED} if side.get("overtaken") else None
     open_parts = {name: value for name, value in side.items() if name != "sub_areas"}
+    if side["determination"] is not None:
+        told = {key: value for key, value in side["determination"].items() if key not in ("argument", "safeguards")}
+        open_parts["determination"] = told
     return {**open_parts, "levels": [], "derivation": [], "rationale": None, "statement": None, "overtaken": overtaken}
 
 
 def _category(category: Record) -> Record:
     sides = {side: _side(category[side]) for side in SIDES}
-    return {**category, **sides, "withheld": WORDS}
+    told = {name: value for name, value in category.items() if name != "credit"}
+    return {**told, **sides, "withheld": WORDS}
 
 
 def _since(since: Record | None, seen: set[str]) -> Record | None:
@@ -61,11 +65,13 @@ def _informing(reader: Reader, document: Record) -> Record:
     return {"informing": [row for row in rows if row["id"] in seen]} if rows else {}
 
 
-def _forecasts(document: Record, withheld: frozenset[str]) -> Record:
-    """Return `{forecasts}`: the levels stay, because gates rest on them; the grounds speak of withheld evidence."""
+def _expectations(document: Record, withheld: frozenset[str]) -> Record:
+    """Return forecasts and safeguards: levels stay, because gates rest on them; grounds speak of what is withheld."""
     rows = document.get("forecasts", [])
     told = [{**row, "basis": WORDS} if row["category"] in withheld else row for row in rows]
-    return {"forecasts": told} if rows else {}
+    credited = [row for row in document.get("safeguards", []) if not withheld & set(row["categories"])]
+    found = {"forecasts": told, "safeguards": credited}
+    return {name: kept for name, kept in found.items() if name in document}
 
 
 def card_document_for(reader: Reader, card: Scorecard) -> Record:
@@ -83,7 +89,7 @@ def card_document_for(reader: Reader, card: Scorecard) -> Record:
         "lint": [line for line in document["lint"] if line["where"].partition("/")[0] not in withheld],
         "since": _since(document["since"], seen),
         **_informing(reader, document),
-        **_forecasts(document, withheld),
+        **_expectations(document, withheld),
         "changes": changes,
         # Who posted evidence would tell of evidence that was posted.
         "authors": [row for row in document["authors"] if row["role"] != "posted evidence"],

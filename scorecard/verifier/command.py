@@ -11,6 +11,7 @@ from typing import Callable, List, Optional, Tuple
 from scorecard.ledger.note import NoteFaulty, parse_head, parse_note, parse_vkey
 
 from .carried import check_carried
+from .credit_checks import check_credits
 from .informing_checks import check_informing
 from .ledger_checks import check_ledger, check_recorded
 from .opened import Difference, Opened, check_documents, check_manifest, open_path
@@ -43,6 +44,7 @@ def checks_of(key: Optional[str], older: str) -> List[Tuple[str, Callable[[Opene
         ("evidence", check_evidence),
         ("informing", check_informing),
         ("levels", check_levels),
+        ("credits", check_credits),
         ("decisions", check_decisions),
         ("carried", lambda opened: check_carried(opened, key)),
     ]

@@ -11,12 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from scorecard.access import Person, visible_runs
+from scorecard.access import Person, visible_runs, visible_safeguards
+from scorecard.determining import Grounds
 from scorecard.determining import determine as determine_level
 from scorecard.framework.derivation import level_names
+from scorecard.framework.ladders import ladder, not_yet_defined
 from scorecard.framework.reading import evidence_alone, plot_rows, read_steps
-from scorecard.models import Role, Scorecard, State
+from scorecard.models import Kind, Role, SafeguardState, Scorecard, State
 from scorecard.queries import card_document_for, evidence_sections
+from scorecard.queries.credits import newest_safeguards
 from scorecard.refusals import Refused
 from scorecard.web import posting_example
 from scorecard.web.card_view import said_of, with_ages
@@ -56,6 +59,9 @@ def category_context(card: Scorecard, document: dict[str, Any], slug: str) -> di
         "indicators": indicators,
         "raising": what_would_raise(indicators),
         "plots": plot_rows(found, framework, document["evidence"]),
+        "credited": [
+            row for row in document.get("safeguards", []) if row["id"] in found.get("credit", {}).get("safeguards", [])
+        ],
     }
 
 
@@ -65,6 +71,24 @@ def _why_not_determine(card: Scorecard, person: Person) -> str:
     if not person.has(Role.PREPAREDNESS):
         return f"Levels are determined by the {Role.PREPAREDNESS.label}; you do not hold that role."
     return ""
+
+
+def _choices(request: HttpRequest, card: Scorecard, found: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form for determining offers beyond the levels."""
+    held = [(found[side]["determination"] or {}).get("level") for side in ("pre_mitigation", "post_mitigation")]
+    seen = set(visible_safeguards(reader_for(request)).values_list("id", flat=True))
+    return {
+        "offered": [
+            level for level in ladder(card.framework.document, found["slug"])
+            if level["slug"] not in not_yet_defined(card.framework.document, found["slug"])
+        ],
+        "kinds": [(kind, words) for kind, words in Kind.choices if kind != Kind.HELD_EQUAL],
+        "equal_level": held[0] if held[0] != held[1] else None,
+        "safeguards": [
+            row for row in newest_safeguards(card.checkpoint.subject_id)
+            if row.state == SafeguardState.IN_FORCE and row.id in seen
+        ],
+    }  # fmt: skip
 
 
 def _page(request: HttpRequest, card: Scorecard, person: Person, slug: str, **extra: Any) -> HttpResponse:
@@ -77,6 +101,7 @@ def _page(request: HttpRequest, card: Scorecard, person: Person, slug: str, **ex
         "person": person,
         "document": document,
         "levels": levels_of(card),
+        **_choices(request, card, context["category"]),
         "judged": [group for group in own if group["role"] == "indicator"],
         "informing": [group for group in own if group["role"] != "indicator"],
         "why_not": _why_not_determine(card, person),
@@ -105,11 +130,13 @@ def determine(request: HttpRequest, number: str, version: int, category: str) ->
         return redirect("web:category", number, version, category)
     _found(card_document_for(reader_for(request), card), category)
     given = {name: request.POST.get(name, "") for name in ("mitigation", "level", "rationale", "seen")}
+    said = {"kind": request.POST.get("kind") or Kind.DETERMINED, "argument": request.POST.get("argument", "")}
+    grounds = Grounds(**said, safeguards=request.POST.getlist("safeguards"))
     try:
-        determine_level(card, category=category, by=person, at=timezone.now(), **given)
+        determine_level(card, category=category, grounds=grounds, by=person, at=timezone.now(), **given)
     except Refused as refusal:
         if refusal.status == 404:
             return refusal_page(request, refusal)
-        return _page(request, card, person, category, refusal=refusal, given=given, status=refusal.status)
+        return _page(request, card, person, category, refusal=refusal, given={**given, **said}, status=refusal.status)
     messages.success(request, "The level was determined and written to the audit log.")
     return redirect("web:category", number, version, category)

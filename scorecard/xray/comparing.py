@@ -91,14 +91,6 @@ def _both_sides(case: Case) -> Iterable[tuple[Figure, Figure]]:
             yield before[0], after[-1]
 
 
-def measured_on_both_sides(case: Case) -> Iterable[tuple[Figure, Figure, bool]]:
-    """Yield (before, after, whether the risk clearly fell) of the card's own measures; clearly: intervals apart."""
-    for before, after in _both_sides(case):
-        if before.standing == after.standing == "cited":
-            fell = not _riskier(case, before, after) and _riskier(case, after, before) and _apart(before, after)
-            yield before, after, fell
-
-
 def _inversions(case: Case, *, clear: bool) -> Iterable[Spot]:
     for before, after in _both_sides(case):
         if _riskier(case, before, after) and _apart(before, after) is clear:

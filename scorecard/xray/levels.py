@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from scorecard.xray.case import SIDE_WORDS, Case, Record, grouped, side_place
-from scorecard.xray.comparing import measured_on_both_sides
 from scorecard.xray.finding import Check, Spot
 
 
@@ -68,29 +67,12 @@ def _repeated(case: Case) -> Iterable[Spot]:
             yield Spot(f"/categories/{rest[0][0]}/{rest[0][1]}", reason)
 
 
-def _lowered(case: Case) -> Iterable[tuple[Record, str]]:
-    """Yield (category, words) where people put the level after mitigation below the one before."""
-    for category in case.card["categories"]:
-        before, after = (category[side]["determined_level"] for side in SIDE_WORDS)
-        if "withheld" not in category and after is not None and case.rank(after) < case.rank(before):
-            yield category, f"{case.level_name(before)} before and {case.level_name(after)} after mitigation"
+def _without_cause(case: Case) -> Iterable[Spot]:
+    yield from _from_lint(case, "lowered-without-cause")
 
 
-def _lowered_unmeasured(case: Case) -> Iterable[Spot]:
-    for category, words in _lowered(case):
-        if not case.category_figures(category["category"], "post_mitigation"):
-            reason = f"{category['name']}: {words}, and nothing of the category was measured after mitigation."
-            yield Spot(side_place(category, "post_mitigation"), reason)
-
-
-def _lowered_unpaired(case: Case) -> Iterable[Spot]:
-    safer = {after.evaluation for before, after, lower in measured_on_both_sides(case) if lower}
-    for category, words in _lowered(case):
-        after = case.category_figures(category["category"], "post_mitigation")
-        if after and not safer & {row.evaluation for row in after}:
-            reason = f"{category['name']}: {words}, and no measure of both sides shows a clear fall."
-            runs = tuple(row.run for row in after)
-            yield Spot(side_place(category, "post_mitigation"), reason, runs)
+def _by_argument(case: Case) -> Iterable[Spot]:
+    yield from _from_lint(case, "lowered-by-argument")
 
 
 def _overall(case: Case) -> Iterable[Spot]:
@@ -133,12 +115,13 @@ CHECKS = (
     Check("rationale-repeated", "warning", "One reason for two categories",
           "rationales of different categories, without case and punctuation",
           "Give each category its own reason.", _repeated),
-    Check("lowered-without-measurement", "error", "Lower after mitigation, and nothing was measured",
-          "levels after mitigation below those before, without any figure of the category after mitigation",
-          "Measure after mitigation, or determine the level that holds before it.", _lowered_unmeasured),
-    Check("lowered-without-effect", "warning", "Lower after mitigation without a measured effect",
-          "levels after mitigation below those before, where no measure of both sides clearly falls",
-          "Measure both sides on the same data, or keep the argument for the quorum to judge.", _lowered_unpaired),
+    Check("lowered-without-cause", "error", "Lower after mitigation without a cause",
+          "levels after mitigation below those before, against the measurement, safeguard or argument behind them",
+          "Measure both sides on the same samples, hold the level equal, or give an argument that people sign.",
+          _without_cause),
+    Check("lowered-by-argument", "warning", "Lower after mitigation by argument",
+          "levels after mitigation below those before that rest on a signed argument and on no measurement",
+          "Measure both sides on the same samples, or keep the argument for the quorum to judge.", _by_argument),
     Check("overall-against-categories", "error", "The overall level is not the highest category",
           "the overall level of each side against its categories",
           "Build the record again; if it stays, the software is at fault.", _overall),

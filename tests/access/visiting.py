@@ -19,6 +19,7 @@ from tests.access.world import REASON, World
 from tests.conftest import PASSWORD
 
 SIGNERS = {"advisory_member", "advisory_chair", "leadership", "board"}
+SAFEGUARD = {"name": "Classifier", "summary": "Stops requests.", "threat_actor": "malicious user", "reason": REASON}
 SESSIONS: dict[int, str] = {}
 """Person (primary key) -> the cookie of their session."""
 
@@ -46,7 +47,7 @@ def addressed(template: str, world: World) -> str:
         "pk": known["passkey"], "name": known["checkpoint"], "subject": known["subject"], "slug": known["source_slug"],
         "provider": "none", "evidence": known["evidence"], "source": known["source"], "upload": known["upload"],
         "framework": known["framework"].id, "kind": "scorecard.json", "forecast": known["forecast"],
-        "invocation": known["invocation"],
+        "invocation": known["invocation"], "safeguard": known["safeguard"],
     }  # fmt: skip
     if template.startswith("/frameworks/"):
         said |= {"slug": known["framework"].slug, "version": known["framework"].version}
@@ -78,6 +79,9 @@ def form_of(row: Row, world: World, name: str) -> dict[str, Any]:
         "attempt": "1",
         "identity": known["identities"].get(name, ""),
     }
+    if row.path.startswith("/safeguards/"):
+        told = {"name": "Classifier", "summary": "Stops requests.", "threat_actor": "malicious user", "slug": "another"}
+        return {**form, **told, "subject": known["subject"]}
     if row.path.endswith("/outlook/forecast/"):
         day = (timezone.now() + timedelta(days=90)).date().isoformat()
         return {"category": known["category"], "level": "high", "by_day": day, "basis": REASON}
@@ -130,6 +134,7 @@ def body_of(route: Route, world: World, name: str) -> bytes:
             "category": known["category"], "level": "high", "basis": REASON,
             "by_day": (timezone.now() + timedelta(days=90)).date().isoformat(),
         },
+        "mitigations": {**SAFEGUARD, "subject": known["subject"], "slug": "another"}, "versions": SAFEGUARD,
         "withdraw": {"reason": REASON}, "exceptions": {"clause": "marginal_risk", "grounds": {}},
         "scorecards": {"checkpoint": known["checkpoint"], "framework": known["framework"].slug, "title": "Another"},
     }  # fmt: skip

@@ -18,7 +18,7 @@ from evaluations.binding import Binding
 from evaluations.models import Checkpoint, EvaluationRun, Job, Subject
 from evaluations.pulling.registering import Settings, register
 from evaluations.reach import Reach
-from scorecard import clearing, forecasting, inviting, proposing, publishing, recovering, tasks
+from scorecard import clearing, forecasting, inviting, proposing, publishing, recovering, safeguarding, tasks
 from scorecard.access import Person, person_for
 from scorecard.assessing import assess
 from scorecard.determining import determine, newest_assessment
@@ -126,7 +126,13 @@ def _expected_in(world: World, card: Scorecard, category: str) -> dict[str, str]
         scorecard=card, clause="none", attestations=[], actor_id=by.actor.id, actor_name=by.actor.name,
         actor_role="preparedness", invoked_at=now,
     )  # fmt: skip
-    return {"forecast": made.id, "invocation": invoked.id}
+    described = safeguarding.Described(
+        name="Classifier", summary="Stops requests.", threat_actor="malicious user", categories=[category]
+    )
+    kept = safeguarding.register(
+        card.checkpoint.subject, slug="classifier", described=described, reason=REASON, by=by, at=now
+    )
+    return {"forecast": made.id, "invocation": invoked.id, "safeguard": kept.id}
 
 
 def _evidence_in(world: World, framework: FrameworkVersion, *, hidden: bool) -> None:

@@ -24,9 +24,9 @@ TABLE = {(row[1], row[2]): row[3].split(" or ") for row in ROW.finditer(PAGE)}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-KINDS = {"fw": "framework", "evd": "evidence", "fc": "forecast", "exc": "invocation"}
+KINDS = {"fw": "framework", "evd": "evidence", "fc": "forecast", "exc": "invocation", "sg": "safeguard"}
 """Prefix of an id -> how the document calls it, where that is not the prefix itself."""
-PREFIXES = ("run", "job", "fw", "log", "upload", "source", "evd", "fc", "exc")
+PREFIXES = ("run", "job", "fw", "log", "upload", "source", "evd", "fc", "exc", "sg")
 
 
 def template(route: str) -> str:

@@ -18,6 +18,12 @@ def flipped(data: bytes, place: int) -> bytes:
     return data[:place] + bytes([data[place] ^ 0x01]) + data[place + 1 :]
 
 
+def named(name: str, text: str) -> bool:
+    """Whether a text names a member by a part of its path; a byte of the name itself may be the flipped one."""
+    windows = ((part, text[at : at + len(part)]) for part in name.split("/") for at in range(len(text) - len(part) + 1))
+    return any(sum(one != other for one, other in zip(part, seen, strict=True)) <= 1 for part, seen in windows)
+
+
 def places(data: bytes) -> list[int]:
     """Every byte of what is small; of what is large a regular choice, with both ends."""
     if len(data) <= SMALL:
@@ -31,8 +37,7 @@ def test_a_flipped_byte_anywhere_in_the_zip_fails_and_names_a_member(honest: Mak
     for place in sorted({*range(0, len(data), STEP), *range(start, len(data))}):
         with pytest.raises(ArchiveFaulty) as refused:
             unpack_stored(flipped(data, place))
-        named = any(part in str(refused.value) for name in names for part in name.split("/"))
-        assert named or place < 4 or place >= len(data) - 22
+        assert any(named(name, str(refused.value)) for name in names) or place < 4 or place >= len(data) - 22
 
 
 def test_the_altered_member_is_named_for_every_byte_of_its_content(honest: Maker) -> None:

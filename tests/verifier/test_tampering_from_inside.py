@@ -101,7 +101,7 @@ def test_a_record_that_does_not_follow_from_its_evidence_is_named(change: Change
 
 
 def test_a_level_below_the_indicated_one_passes_only_when_it_is_marked_as_such() -> None:
-    lowered = {("cybersecurity", "post_mitigation"): "low"}
+    lowered = {("cybersecurity", side): "low" for side in ("pre_mitigation", "post_mitigation")}
     assert found(levels=lowered) == ""
 
     def unmark(snapshot: dict[str, Any]) -> None:
@@ -270,3 +270,39 @@ def test_a_receipt_that_was_entered_after_the_seal_does_not_count() -> None:
 
 def test_a_seal_that_another_person_made_is_named() -> None:
     assert "another person as the sealer" in found(on_deeds=lambda deeds: deeds[-1].update(actor=CHEN))
+
+
+LOWERED = {("cybersecurity", "pre_mitigation"): "high", ("cybersecurity", "post_mitigation"): "low"}
+
+
+def credit(change: Change) -> Change:
+    """Change the credit of the lowered level, without the line of the lint that would give it away."""
+
+    def changed(snapshot: dict[str, Any]) -> None:
+        snapshot["lint"] = [row for row in snapshot["lint"] if row["code"] != "lowered-without-cause"]
+        change(next(row for row in snapshot["categories"] if row["category"] == "cybersecurity")["credit"])
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda row: None, "cybersecurity: sealed with a level lowered without a cause"),
+        (lambda row: row.update(basis="measured"), "cybersecurity/credit/basis: recorded measured, recomputed missing"),
+        (lambda row: row["pairs"][0].update(counts=True), "credit/pairs/0/counts: recorded True, recomputed False"),
+        (lambda row: row.update(levels=["high"]), "cybersecurity/credit/levels"),
+    ],
+    ids=["honest but missing", "called measured", "called a clear fall", "fewer levels"],
+)
+def test_a_lower_level_after_mitigation_must_have_its_cause(change: Change, words: str) -> None:
+    assert words in found(levels=LOWERED, on_snapshot=credit(change))
+
+
+def test_a_safeguard_or_forecast_that_the_ledger_does_not_know_is_named() -> None:
+    row = {"id": "sg_1", "slug": "x", "version": 1, "name": "X", "claim": None, "threat_actor": "Anybody",
+           "in_force": True}  # fmt: skip
+    assert "safeguard sg_1: the ledger does not record it" in found(
+        on_snapshot=lambda one: one.update(safeguards=[row])
+    )
+    assert "forecasts is empty" in found(on_snapshot=lambda one: one.update(forecasts=[]))

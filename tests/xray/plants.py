@@ -103,9 +103,9 @@ PLANTS: dict[str, Plant] = {
     "rationale-repeated": lambda world: world.reasons.update(
         {("cybersecurity", "pre_mitigation"): "Far below.", ("persuasion", "pre_mitigation"): "far  below"}
     ),
-    "lowered-without-measurement": together(level("pre_mitigation", "high"), without("run-b")),
-    "lowered-without-effect": together(level("pre_mitigation", "high"), change("run-b", **counted(
-        "run-b", "ctf", "post_mitigation", 80))),
+    "lowered-without-cause": level("pre_mitigation", "high"),
+    "lowered-by-argument": together(level("pre_mitigation", "high"), lambda world: world.arguments.update(
+        {("cybersecurity", "post_mitigation"): "The classifier stops every such request."})),
     "overall-against-categories": card(overall={"pre_mitigation": "low", "post_mitigation": "high"}),
     "older-than-evidence": change("run-b", received_at=LATER),
     "author-signed": signature("ada", "preparedness"),

@@ -124,9 +124,15 @@ def test_a_revision_says_what_it_changed_at_which_threshold() -> None:
 
 def test_a_level_lowered_by_a_measured_fall_is_no_finding() -> None:
     world = World()
-    change("run-a", **counted("run-a", "ctf", "pre_mitigation", 240))(world)
+    change("run-a", **{**counted("run-a", "ctf", "pre_mitigation", 240), "form": "samples"})(world)
+    change("run-b", form="samples")(world)
     world.levels["cybersecurity", "pre_mitigation"] = "medium"
-    assert not world.codes() & {"lowered-without-measurement", "lowered-without-effect"}
+    assert "lowered-without-cause" in world.codes()
+    fall = {"n": 400, "n_eff": 400, "both": 40.0, "first_only": 200.0, "second_only": 0.0, "neither": 160.0}
+    world.pairs["run-a", "run-b", False] = fall
+    assert not world.codes() & {"lowered-without-cause", "lowered-by-argument"}
+    world.pairs["run-a", "run-b", False] = {**fall, "first_only": 100.0, "second_only": 100.0}
+    assert "interval -" in world.found("lowered-without-cause").reason
 
 
 def test_an_overall_level_that_is_no_maximum_is_not_held_against_one() -> None:

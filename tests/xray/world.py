@@ -92,6 +92,8 @@ class World:
         self.applicability: list[Record] = []
         self.signatures: list[Record] = []
         self.card: Record = {}
+        self.arguments: dict[tuple[str, str], str] = {}
+        self.pairs: dict[tuple[str, str, bool], Record] = {}
 
     def figure(self, run: str) -> Record:
         """One of the figures, for changing."""
@@ -120,9 +122,11 @@ class World:
             authors=self.authors, applicability=self.applicability, evidence=evidence,
             assessments={key: indicate(self.framework, *key, evidence) for key in self.levels},
             determinations={
-                key: Determined(level, self.reasons[key], {"id": "ada", "name": "Ada"}, self.determined_at, "sha256:0")
+                key: Determined(level, self.reasons[key], {"id": "ada", "name": "Ada"}, self.determined_at, "sha256:0",
+                                argument=self.arguments.get(key, ""))
                 for key, level in self.levels.items() if level
             },
+            pairs=self.pairs,
         )  # fmt: skip
 
     def findings(self) -> list[Finding]:
@@ -141,4 +145,5 @@ class World:
 
 def _item(row: Record) -> Record:
     names = ("run", "evaluation", "stratum", "metric", "unit", "checkpoint", "mitigation", "tally", "value")
-    return {**{name: row[name] for name in names}, "elicitation_adequate": row["adequate"]}
+    shown = {"elicitation_adequate": row["adequate"], "form": row["form"], "dataset_digest": row["dataset"]}
+    return {**{name: row[name] for name in names}, **shown, "version": row["version"]}

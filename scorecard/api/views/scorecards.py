@@ -110,7 +110,9 @@ class Determinations(CardView):
     def post(self, request: Request, name: str) -> Response:
         """Determine the level of one category and side."""
         body, card = self.body(request, bodies.DeterminationBody), self.card(request, name)
-        determining.determine(card, **body.model_dump(), by=self.person(request), at=self.now())
+        told = body.model_dump(exclude={"kind", "argument", "safeguards"})
+        grounds = determining.Grounds(kind=body.kind, argument=body.argument, safeguards=body.safeguards)
+        determining.determine(card, **told, grounds=grounds, by=self.person(request), at=self.now())
         return self.shown(request, card, status=201)
 
 

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from scorecard.framework import printed
+from scorecard.models import Kind
 from scorecard.plots import forest_plot
 
 register = template.Library()
@@ -172,6 +173,12 @@ def pretty(value: object) -> str:
         return json.dumps(value, indent=2, ensure_ascii=False)
     except (TypeError, ValueError):
         return str(value)
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """Return how people came to a level, in words."""
+    return str(Kind(kind).label) if kind in Kind.values else kind
 
 
 @register.filter
