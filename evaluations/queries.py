@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -97,6 +98,12 @@ def coverage(measurement: Measurement) -> float | None:
     return None if tally is None or not tally["expected"] else tally["scored"] / tally["expected"]
 
 
+def tested_at(report: dict[str, Any], *, received_at: datetime) -> str:
+    """Return when a run was done, as its report says it; when it came in where the report does not say."""
+    said: str | None = report.get("started_at") or report.get("completed_at")
+    return said or received_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def evidence_item(run: EvaluationRun, measurement: Measurement, *, applies: str) -> dict[str, Any]:
     """Return the run as one row of a scorecard's evidence: everything that deciding and showing it needs.
 
@@ -117,6 +124,7 @@ def evidence_item(run: EvaluationRun, measurement: Measurement, *, applies: str)
         "checkpoint": run.checkpoint.name,
         "mitigation": run.mitigation,
         "applies": applies,
+        "tested_at": tested_at(report, received_at=run.received_at),
         "form": run.form,
         "tally": measurement.tally,
         "value": display["value"],

@@ -20,10 +20,12 @@ def assess(card: Scorecard, *, cause: str, at: datetime) -> list[Assessment]:
     """Assess every category and side from the current evidence; return the rows that changed.
 
     `cause` is the id of the run or determination that asked for it. An unchanged verdict writes nothing, so the same
-    job run twice has the effect of one.
+    job run twice has the effect of one. The card remembers the day, which decides what had expired by then.
     """
     with transaction.atomic():
         card = Scorecard.objects.select_for_update().get(id=card.id)
+        card.as_of = at.date()
+        card.save(update_fields=["as_of"])
         evidence, former = evidence_of(card), _newest_digests(card)
         return [
             row

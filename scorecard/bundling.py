@@ -35,9 +35,13 @@ def _informing(sealed: dict[str, Any]) -> list[str]:
     return [row["id"] for row in sealed["snapshot"].get("informing", [])]
 
 
+OTHERS = {"forecasts": "forecast", "safeguards": "safeguard", "applicability": "applicability", "changes": "change"}
+"""Member of the snapshot -> what the ledger calls the subject of an entry about one of its rows."""
+
+
 def _expected(sealed: dict[str, Any]) -> list[str]:
-    """Return the ids of the forecasts and safeguards that a sealed card carries."""
-    return [row["id"] for member in ("forecasts", "safeguards") for row in sealed["snapshot"].get(member, [])]
+    """Return the ids of what else a sealed card carries that the ledger records by itself."""
+    return [row["id"] for member in OTHERS for row in sealed["snapshot"].get(member, [])]
 
 
 def _cited(card: Scorecard, runs: list[str], informing: list[str], others: list[str], size: int) -> list[LedgerEntry]:
@@ -45,7 +49,7 @@ def _cited(card: Scorecard, runs: list[str], informing: list[str], others: list[
     about_card = Q(subject_type="scorecard", subject_id=card.id)
     about_framework = Q(subject_type="framework", subject_id=card.framework_id)
     about_documents = Q(subject_type="evidence", subject_id__in=informing, kind__startswith="evidence.")
-    about_others = Q(subject_type__in=("forecast", "safeguard"), subject_id__in=others)
+    about_others = Q(subject_type__in=OTHERS.values(), subject_id__in=others)
     about = about_runs | about_card | about_framework | about_documents | about_others
     entries = LedgerEntry.objects.filter(about, seq__lt=size)
     return list(entries.order_by("seq"))

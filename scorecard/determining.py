@@ -9,16 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
-from evaluations.actors import SYSTEM
-from evaluations.models import Checkpoint
 from scorecard.access import Person, reader_of, withheld_categories
 from scorecard.framework.ladders import ladder, not_yet_defined
 from scorecard.models import (
-    Applicability,
     Assessment,
     Determination,
     Kind,
-    Programme,
     Role,
     SafeguardState,
     Scorecard,
@@ -29,7 +25,6 @@ from scorecard.queries.credits import newest_safeguards
 from scorecard.reasons import reason_given
 from scorecard.recording import record
 from scorecard.refusals import Refused
-from scorecard.staling import affected_cards, locked, mark_stale
 
 
 def newest_assessment(card: Scorecard, category: str, mitigation: str) -> Assessment:
@@ -168,49 +163,3 @@ def _said(row: Determination) -> dict[str, Any]:
     told = {"argument": row.argument, "safeguards": row.safeguards}
     kind = {"kind": row.kind} if row.kind != Kind.DETERMINED else {}
     return {**kind, **{name: value for name, value in told.items() if value}}
-
-
-def declare_applicable(
-    *,
-    programme: Programme,
-    from_checkpoint: Checkpoint,
-    to_checkpoint: Checkpoint,
-    rationale: str,
-    limits: str,
-    by: Person,
-    at: datetime,
-) -> Applicability:
-    """Determine that results on one checkpoint hold for another, because of `rationale` and within `limits`.
-
-    Raises Refused 403 without the preparedness role, 422 without a reason or across subjects.
-    """
-    role = by.acting_as(Role.PREPAREDNESS)
-    reason, within = reason_given(rationale, pointer="/rationale"), reason_given(limits, pointer="/limits")
-    if from_checkpoint.id == to_checkpoint.id or from_checkpoint.subject_id != to_checkpoint.subject_id:
-        raise Refused(
-            "not-applicable",
-            "Results can be applied only between two different checkpoints of one subject.",
-            remedy="Name two checkpoints of the same subject.",
-            status=422,
-            pointer="/from_checkpoint",
-        )
-    with transaction.atomic():
-        cards = locked(affected_cards(to_checkpoint))
-        row = Applicability.objects.create(
-            programme=programme, from_checkpoint=from_checkpoint, to_checkpoint=to_checkpoint, rationale=reason,
-            limits=within, actor_id=by.actor.id, actor_name=by.actor.name, actor_role=role, determined_at=at,
-        )  # fmt: skip
-        record(
-            "applicability.determined",
-            subject=("applicability", row.id),
-            data={
-                "from_checkpoint": from_checkpoint.name, "to_checkpoint": to_checkpoint.name, "rationale": reason,
-                "limits": within, "role": role,
-            },
-            by=by.actor,
-            at=at,
-        )  # fmt: skip
-        words = f"Results on {from_checkpoint.name} were determined to hold for {to_checkpoint.name}."
-        for card in cards:
-            mark_stale(card, words=words, run=None, at=at, by=SYSTEM)
-    return row

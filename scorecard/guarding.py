@@ -16,7 +16,6 @@ APPEND_ONLY = (
     "scorecard_ledgerhead",
     "scorecard_assessment",
     "scorecard_determination",
-    "scorecard_applicability",
     "scorecard_sealedcard",
     "scorecard_rendering",
     "scorecard_frameworkversion",
@@ -25,6 +24,7 @@ APPEND_ONLY = (
 NEVER_DELETED = (
     "scorecard_signature", "scorecard_scorecard", "scorecard_user", "evaluations_evaluationrun", "evaluations_logfile",
     "evaluations_evidencedocument", "evaluations_evidencebinding", "scorecard_forecast", "scorecard_invocation",
+    "scorecard_applicability", "scorecard_systemchange",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from scorecard.models import Role, Scorecard, SealedCard, State
 from scorecard.moments import rfc3339
 from scorecard.proving import proof_of
 from scorecard.queries import signoff_of, snapshot_of
+from scorecard.queries.validity import end_of_evidence, refuse_if_ended
 from scorecard.queries.xray import blocking_words
 from scorecard.reauthenticating import reauthenticate, refuse_if_held
 from scorecard.recording import record, sign_head
@@ -45,6 +46,7 @@ def _ready(card: Scorecard, seen: str, *, at: datetime) -> Scorecard:
             f"{card} is not what you looked at any more.",
             remedy="Read the card as it is now.",
         )
+    refuse_if_ended(card, snapshot, at=at)
     missing = signoff_of(card)["missing"]
     if missing:
         raise Refused(
@@ -68,7 +70,7 @@ def seal(card: Scorecard, *, seen: str, by: Person, at: datetime) -> SealedCard:
         card = _ready(card, seen, at=at)
         _supersede(card, by=by, at=at)
         card.state, card.sealed_at = State.SEALED, at
-        card.expires_at = at + timedelta(days=card.framework.document["signoff"]["validity_days"])
+        card.expires_at = _end_of(card, at)
         card.save()
         entry = record(
             "scorecard.sealed",
@@ -96,6 +98,13 @@ def seal(card: Scorecard, *, seen: str, by: Person, at: datetime) -> SealedCard:
         )
         enqueue("render", key=f"render:{card.id}:pdf", payload={"scorecard": card.id})
     return row
+
+
+def _end_of(card: Scorecard, at: datetime) -> datetime:
+    """Return when the card ends: with the framework's validity, or with the first evidence that it rests on."""
+    validity = at + timedelta(days=card.framework.document["signoff"]["validity_days"])
+    end = end_of_evidence(card.framework.document, snapshot_of(card))
+    return validity if end is None else min(validity, datetime.combine(end + timedelta(days=1), time(), tzinfo=UTC))
 
 
 def _counted(card: Scorecard) -> list[Any]:

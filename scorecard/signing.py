@@ -14,6 +14,7 @@ from scorecard.models import Meaning, Role, Scorecard, Signature, State
 from scorecard.models.signoff import signature_id
 from scorecard.moments import rfc3339
 from scorecard.queries import author_ids, card_digest, steps_of, working_snapshot
+from scorecard.queries.validity import refuse_if_ended
 from scorecard.queries.xray import blocking_words
 from scorecard.reauthenticating import Proof, reauthenticate, refuse_if_held
 from scorecard.recording import record
@@ -50,6 +51,7 @@ def request(card: Scorecard, *, seen: str, by: Person, at: datetime) -> Scorecar
             raise _moved_on(card)
         requester = {"id": by.actor.id, "name": by.actor.name, "role": role}
         snapshot = working_snapshot(card, requester=requester)
+        refuse_if_ended(card, snapshot, at=at)
         errors = [*_blocking(snapshot), *blocking_words(card, snapshot, at=at)]
         if errors:
             raise Refused(

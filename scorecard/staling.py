@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from evaluations.actors import SYSTEM, Actor
+from evaluations.jobs import enqueue
 from evaluations.models import Checkpoint, EvaluationRun
 from scorecard.models import Applicability, Scorecard, State
 from scorecard.moments import rfc3339
@@ -65,6 +66,13 @@ def mark_stale(card: Scorecard, *, words: str, run: str | None, at: datetime, by
         by=by,
         at=at,
     )
+
+
+def overtake(cards: list[Scorecard], *, words: str, cause: str, at: datetime) -> None:
+    """Mark locked cards stale and have them assessed again, inside the caller's transaction; `cause` names it once."""
+    for card in cards:
+        mark_stale(card, words=words, run=None, at=at, by=SYSTEM)
+        enqueue("assess", key=f"assess:{card.id}:{cause}", payload={"scorecard": card.id, "cause": cause})
 
 
 def on_evidence_changed(

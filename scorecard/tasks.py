@@ -22,7 +22,7 @@ from evaluations.measuring import computed, keep_measured
 from evaluations.models import EvaluationRun, Job, LogFile, Source
 from evaluations.pulling.scheduling import enqueue_due
 from evaluations.pulling.taking import gather
-from scorecard import proposing, security_events, sessions, sourcing
+from scorecard import expiring, proposing, security_events, sessions, sourcing
 from scorecard.assessing import assess
 from scorecard.models import Scorecard, State
 from scorecard.opening import open_next_version
@@ -209,12 +209,13 @@ def render_document(job_id: str) -> None:
 
 def tend(*, now: datetime) -> None:
     """Do what is due by the clock: jobs that wait too long or whose worker died, silent runs, sources,
-    proposals that nobody confirmed, old traces.
+    proposals that nobody confirmed, evidence that has ended, old traces.
     """
     jobs.reconcile(now=now)
     enqueue_due(now=now)
     listening.close_silent(now=now)
     proposing.expire_due(at=now)
+    expiring.expire_due(at=now)
     security_events.prune(at=now)
     sessions.clear_ended(at=now)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from dataclasses import dataclass
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -1632,6 +1633,120 @@ def credit_of(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# scorecard/framework/decay.py: When evidence ends: by age, by growth of effective compute, by what happened to the system, by its applicability.
+
+CHANGES = {
+    "fine_tune": "fine-tuning",
+    "scaffold": "a change of the scaffold",
+    "tools": "access to new tools",
+    "safeguard": "a change of the safeguards",
+    "breakthrough": "an algorithmic breakthrough",
+}
+"""Kind of change -> what it is called in a sentence."""
+ONLY_AFTER_MITIGATION = ("safeguard",)
+"""Changes that say nothing about what was measured before mitigation."""
+
+Row = dict[str, Any]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _policy(document: Row) -> Row:
+    expiry: Row = document["policy"].get("expiry") or {}
+    return expiry
+
+
+def depends_on_time(document: Row, applicability: list[Row]) -> bool:
+    """Whether the day of reading decides anything: the framework bounds age, or results apply until a day."""
+    return _policy(document).get("max_age_days") is not None or any(row.get("expires_at") for row in applicability)
+
+
+def last_day(document: Row, item: Row, applicability: list[Row]) -> str | None:
+    """Return the last day (ISO) on which an evidence item stands if nothing else happens; None if it has none."""
+    ends = []
+    age = _policy(document).get("max_age_days")
+    if age is not None:
+        ends.append(date.fromisoformat(item["tested_at"][:10]) + timedelta(days=age - 1))
+    for row in applicability:
+        if row["id"] == item["applies"] and row.get("expires_at"):
+            ends.append(date.fromisoformat(row["expires_at"][:10]) - timedelta(days=1))
+    return min(ends).isoformat() if ends else None
+
+
+def _by_time(document: Row, item: Row, applied: Row | None, as_of: str) -> list[Row]:
+    found = []
+    end = last_day(document, item, [])
+    if end is not None and as_of > end:
+        words = "it was run on %s and stands for %d days" % (item["tested_at"][:10], _policy(document)["max_age_days"])
+        found.append({"kind": "age", "words": words})
+    if applied is not None and applied.get("expires_at") and as_of >= applied["expires_at"][:10]:
+        words = "the determination that results on %s hold here ended on %s" % (
+            applied["from_checkpoint"],
+            applied["expires_at"][:10],
+        )
+        found.append({"kind": "applicability", "words": words})
+    return found
+
+
+def _by_compute(document: Row, applied: Row | None) -> list[Row]:
+    most, grown = _policy(document).get("compute_multiple"), (applied or {}).get("compute_multiple")
+    if most is None or grown is None or grown <= most:
+        return []
+    words = "effective compute grew %g times since, and evidence stands for %g times" % (grown, most)
+    return [{"kind": "compute", "words": words}]
+
+
+def _by_changes(document: Row, item: Row, applied: Row | None, changes: list[Row]) -> list[Row]:
+    """Return the changes after the run; a determination that the results hold covers what happened before it."""
+    ending, found = _policy(document).get("changes") or [], []
+    known = _moment(item["tested_at"] if applied is None else max(item["tested_at"], applied["at"], key=_moment))
+    for change in changes:
+        if change["kind"] not in ending or _moment(change["happened_at"]) <= known:
+            continue
+        if change["kind"] in ONLY_AFTER_MITIGATION and item["mitigation"] == "pre_mitigation":
+            continue
+        words = "%s came after it, on %s" % (CHANGES[change["kind"]], change["happened_at"][:10])
+        found.append({"kind": change["kind"], "words": words})
+    return found
+
+
+def expired_by(
+    document: Row, item: Row, applicability: list[Row], changes: list[Row], as_of: str | None
+) -> list[Row]:
+    """Return why an evidence item has ended as `{kind, words}` rows; empty while it stands.
+
+    `applicability` holds the card's determinations that results on other checkpoints hold for its own, `changes` what
+    happened to its checkpoint, and `as_of` the day (ISO) on which the evidence is read; None where no day decides.
+    The words name no day of reading, so that what has ended reads the same on every later day.
+    """
+    applied = next((row for row in applicability if row["id"] == item["applies"]), None)
+    withdrawn = []
+    if applied is not None and applied.get("withdrawn_at"):
+        words = "the determination that results on %s hold here was withdrawn" % applied["from_checkpoint"]
+        withdrawn = [{"kind": "withdrawn", "words": words}]
+    timed = _by_time(document, item, applied, as_of) if as_of is not None else []
+    return timed + withdrawn + _by_compute(document, applied) + _by_changes(document, item, applied, changes)
+
+
+def day_after(day: str) -> str:
+    """Return the day after a day (ISO)."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def first_end(document: Row, evidence: list[Row], applicability: list[Row]) -> str | None:
+    """Return the first last day among the standing items that decide a level; None if none of them has one."""
+    deciding = {row["evaluation"] for row in document["indicators"]}
+    ends = [
+        last_day(document, item, applicability)
+        for item in evidence
+        if item["evaluation"] in deciding and item["tally"] is not None and not item.get("expired")
+    ]
+    return min((end for end in ends if end is not None), default=None)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # scorecard/ledger/canonical.py: Canonical JSON (RFC 8785): one byte sequence for one value, so that a digest names a record for ever.
 
 LARGEST_INTEGER = 2**53 - 1
@@ -3106,6 +3221,84 @@ def check_decisions(opened: Opened) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# scorecard/verifier/validity_checks.py: Checks of how long evidence holds: what had ended when the card was signed, and when the card itself ends.
+
+def _recorded_before_seal(opened: Opened, kind: str) -> Dict[str, Dict[str, Any]]:
+    """Return what the ledger says under an event before the seal, by the id of what it is about."""
+    sealed = opened.sealed["ledger"]["seq"]
+    return {entry["subject"]["id"]: entry["data"] for entry in recorded_as(opened, kind) if entry["seq"] < sealed}
+
+
+def _said_of(row: Dict[str, Any]) -> Dict[str, Any]:
+    """Return what the ledger must say of an applicability row of the card."""
+    grown = row.get("compute_multiple")
+    return {
+        "from_checkpoint": row["from_checkpoint"],
+        "to_checkpoint": row["to_checkpoint"],
+        "rationale": row["rationale"],
+        "limits": row["limits"],
+        "compute_multiple": None if grown is None else repr(float(grown)),
+        "expires_at": row.get("expires_at"),
+    }
+
+
+def _check_causes(opened: Opened) -> None:
+    determined = _recorded_before_seal(opened, "applicability.determined")
+    withdrawn = _recorded_before_seal(opened, "applicability.withdrawn")
+    for row in opened.snapshot["applicability"]:
+        said = determined.get(row["id"], {})
+        if {name: said.get(name) for name in _said_of(row)} != _said_of(row):
+            raise Difference("applicability %s: the ledger does not record it as the card says" % row["id"])
+        if (row["id"] in withdrawn) is not ("withdrawn_at" in row):
+            raise Difference("applicability %s: whether it was withdrawn is not what the ledger says" % row["id"])
+    reported = _recorded_before_seal(opened, "change.reported")
+    for row in opened.snapshot.get("changes", []):
+        facts = {name: row[name] for name in ("kind", "words", "happened_at")}
+        said = reported.get(row["id"], {})
+        if {name: said.get(name) for name in facts} != facts or said["checkpoint"] != opened.snapshot["checkpoint"]:
+            raise Difference("change %s: the ledger does not record it as the card says" % row["id"])
+
+
+def _tested_at(opened: Opened, item: Dict[str, Any], received: Dict[str, str]) -> str:
+    report = opened.strict("runs/%s/report.json" % item["run"])
+    said: str = report.get("started_at") or report.get("completed_at") or received.get(item["run"], "")
+    return said
+
+
+def _check_days(opened: Opened, applicability: List[Dict[str, Any]]) -> None:
+    """Nothing may have ended unread between the day of reading and the seal, nor before the card itself ends."""
+    as_of = opened.snapshot.get("as_of")
+    if depends_on_time(opened.framework, applicability) is not (as_of is not None):
+        raise Difference("scorecard.json: whether a day of reading stands in it is not what the framework asks")
+    end = first_end(opened.framework, opened.snapshot["evidence"], applicability)
+    if end is None:
+        return
+    if end < opened.sealed["sealed"]["at"][:10]:
+        raise Difference("evidence ended on %s, before the card was sealed, and is not marked as expired" % end)
+    if opened.sealed["sealed"]["expires_at"][:10] > day_after(end):
+        raise Difference("the card stands beyond %s, when evidence that it rests on ends" % end)
+
+
+def check_validity(opened: Opened) -> str:
+    """Recompute which evidence has ended, from its dates, what was determined of it, and what was changed."""
+    _check_causes(opened)
+    received = {entry["subject"]["id"]: entry["at"] for entry in recorded_as(opened, "run.received")}
+    applicability, changes = opened.snapshot["applicability"], opened.snapshot.get("changes", [])
+    expired = 0
+    for item in opened.snapshot["evidence"]:
+        facts = {"tested_at": _tested_at(opened, item, received)}
+        dated = {**item, **facts}
+        facts["expired"] = expired_by(opened.framework, dated, applicability, changes, opened.snapshot.get("as_of"))
+        found = first_difference({"expired": [], **{name: item[name] for name in facts if name in item}}, facts)
+        if found:
+            raise Difference("%s%s" % (item["run"], found))
+        expired += 1 if facts["expired"] else 0
+    _check_days(opened, applicability)
+    said = "what evidence has ended recomputed: %d of %d runs, %d determinations that results hold, %d changes"
+    return said % (expired, len(opened.snapshot["evidence"]), len(applicability), len(changes))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # scorecard/verifier/credit_checks.py: Checks of lower levels after mitigation, and of the forecasts, clauses and safeguards that a card carries.
 
 CARRIED_ROWS = (
@@ -3291,6 +3484,7 @@ def checks_of(key: Optional[str], older: str) -> List[Tuple[str, Callable[[Opene
         ("recorded", check_recorded),
         ("signatures", check_signatures),
         ("evidence", check_evidence),
+        ("validity", check_validity),
         ("informing", check_informing),
         ("levels", check_levels),
         ("credits", check_credits),

@@ -32,6 +32,7 @@ from scorecard.access.people import Person, held_memberships, person_for
 from scorecard.access.readers import Reader, Sight, reader_of, reader_with, refuse_unless_reader
 from scorecard.access.rights import (
     visible_applicability,
+    visible_changes,
     visible_clearances,
     visible_compartments,
     visible_memberships,
@@ -60,6 +61,7 @@ __all__ = [
     "told_categories",
     "uploads_of",
     "visible_applicability",
+    "visible_changes",
     "visible_checkpoints",
     "visible_clearances",
     "visible_compartments",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from scorecard.access.readers import Reader
-from scorecard.models import ApiToken, Applicability, Clearance, Compartment, Membership, Proposal, Role
+from scorecard.models import (
+    ApiToken,
+    Applicability,
+    Clearance,
+    Compartment,
+    Membership,
+    Proposal,
+    Role,
+    SystemChange,
+)
 
 
 def visible_memberships(reader: Reader) -> QuerySet[Membership]:
@@ -35,6 +44,11 @@ def visible_tokens(reader: Reader) -> QuerySet[ApiToken]:
     administered = [one.programme for one in reader.people() if one.has(Role.ADMINISTRATOR)]
     rows = ApiToken.objects.filter(Q(person=reader.user) | Q(programme__in=administered))
     return rows.filter(programme__in=reader.programmes).select_related("person", "programme", "rotates")
+
+
+def visible_changes(reader: Reader) -> QuerySet[SystemChange]:
+    """Return the reported changes of checkpoints, in the reader's programmes."""
+    return SystemChange.objects.filter(programme__in=reader.programmes).select_related("checkpoint")
 
 
 def visible_applicability(reader: Reader) -> QuerySet[Applicability]:

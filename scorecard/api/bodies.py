@@ -108,6 +108,21 @@ class ApplicabilityBody(Body):
     to_checkpoint: str
     rationale: str
     limits: str
+    last_day: str | None = None
+    """The last day on which they hold, as `YYYY-MM-DD`; no end where it is left out."""
+    compute_multiple: float | None = None
+    """How many times the effective compute of the first checkpoint the second one has."""
+
+
+class ChangeBody(Body):
+    """A change of a checkpoint, after which what was measured before it may not hold."""
+
+    checkpoint: str
+    kind: str
+    """One of `fine_tune scaffold tools safeguard breakthrough`."""
+    happened_at: str
+    """RFC 3339, with its offset."""
+    words: str
 
 
 class ForecastBody(Body):

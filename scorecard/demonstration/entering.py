@@ -19,12 +19,12 @@ def entry_token(username: str) -> str:
     A random part makes each token its own: a signature's time has whole seconds, so that two links made within
     one second would be the same link, and using one would use up the other.
     """
-    return _signer().sign(f"{secrets.token_urlsafe(9)}:{username}")
+    return _signer().sign(f"{username}:{secrets.token_urlsafe(9)}")
 
 
 def name_in(token: str) -> str | None:
     """Return the username that a token names, or None when it is forged or too old."""
     try:
-        return _signer().unsign(token, max_age=VALID_SECONDS).partition(":")[2]
+        return _signer().unsign(token, max_age=VALID_SECONDS).rpartition(":")[0]
     except BadSignature:
         return None

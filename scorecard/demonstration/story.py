@@ -18,10 +18,11 @@ from evaluations.models import Checkpoint, Subject
 from scorecard import tasks
 from scorecard.access import Person, person_for
 from scorecard.adopting import publish
+from scorecard.applying import declare_applicable
 from scorecard.assessing import assess
 from scorecard.demonstration import fictional, published
 from scorecard.demonstration.people import PASSWORD, gather
-from scorecard.determining import declare_applicable, determine
+from scorecard.determining import determine
 from scorecard.environment import ROOT, private_file
 from scorecard.issuing import issue_token
 from scorecard.models import FrameworkVersion, Programme, Scope, Scorecard, Side, User

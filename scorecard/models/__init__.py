@@ -8,14 +8,16 @@ from scorecard.models.framework import FrameworkVersion
 from scorecard.models.people import Membership, Programme, Role, User
 from scorecard.models.proposals import Proposal, ProposalState
 from scorecard.models.safeguards import Safeguard, SafeguardState
-from scorecard.models.scorecards import Applicability, Assessment, Determination, Kind, Scorecard, Side, State
+from scorecard.models.scorecards import Assessment, Determination, Kind, Scorecard, Side, State
 from scorecard.models.signoff import Meaning, Rendering, SealedCard, Signature
 from scorecard.models.tokens import ApiToken, Scope
+from scorecard.models.validity import Applicability, ChangeKind, SystemChange
 
 __all__ = [
     "ApiToken",
     "Applicability",
     "Assessment",
+    "ChangeKind",
     "Clearance",
     "Compartment",
     "Determination",
@@ -41,5 +43,6 @@ __all__ = [
     "Side",
     "Signature",
     "State",
+    "SystemChange",
     "User",
 ]

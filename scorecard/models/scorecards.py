@@ -1,4 +1,4 @@
-"""Scorecards and what is judged on them: assessments by machine, determinations by people, applicability."""
+"""Scorecards and what is judged on them: assessments by machine, determinations by people."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from scorecard.models.people import Programme
 def card_id() -> str:
     """Return a new scorecard id."""
     return new_id("card")
-
-
-def applicability_id() -> str:
-    """Return a new applicability determination id."""
-    return new_id("app")
 
 
 class Side(models.TextChoices):
@@ -41,7 +36,8 @@ class Scorecard(models.Model):
     """One version of a numbered scorecard for one checkpoint under one framework version.
 
     While it is a draft the levels are computed afresh from the evidence; from the request for review on, `snapshot`
-    holds the canonical bytes that people sign and `digest` names them.
+    holds the canonical bytes that people sign and `digest` names them. `as_of` is the day on which its evidence was
+    last read: what had ended by then is expired.
     """
 
     id = models.CharField(primary_key=True, max_length=40, default=card_id, editable=False)
@@ -57,6 +53,7 @@ class Scorecard(models.Model):
     contested = models.BooleanField(default=False)
     snapshot = models.TextField(blank=True)
     digest = models.CharField(max_length=80, blank=True)
+    as_of = models.DateField(null=True)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     opened_at = models.DateTimeField()
     requested_at = models.DateTimeField(null=True)
@@ -135,30 +132,3 @@ class Determination(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scorecard} {self.category} {self.mitigation}: {self.level}"
-
-
-class Applicability(models.Model):
-    """A determination that results on one checkpoint hold for another, with its reason and limits."""
-
-    id = models.CharField(primary_key=True, max_length=40, default=applicability_id, editable=False)
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT)
-    from_checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="applies_to")
-    to_checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="receives_from")
-    rationale = models.TextField()
-    limits = models.TextField()
-    expires_at = models.DateTimeField(null=True)
-    actor_id = models.CharField(max_length=80)
-    actor_name = models.CharField(max_length=200)
-    actor_role = models.CharField(max_length=40)
-    determined_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="applicability_joins_two_checkpoints",
-                condition=~models.Q(from_checkpoint=models.F("to_checkpoint")),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.from_checkpoint} -> {self.to_checkpoint}"

@@ -12,7 +12,7 @@ from scorecard.ledger.canonical import digest
 from scorecard.models import ApiToken, Assessment, Determination, Scorecard, State
 from scorecard.moments import rfc3339
 from scorecard.queries.credits import pairs_of_card, safeguards_of_card
-from scorecard.queries.evidence import applicabilities_of, evidence_of
+from scorecard.queries.evidence import applicabilities_of, evidence_of, validity_of
 from scorecard.queries.expectations import exceptions_of, forecasts_of
 from scorecard.queries.informing import informing_of
 from scorecard.queries.signoff import signoff_of
@@ -95,24 +95,10 @@ def _authors(
     return list({(row["id"], row["role"]): row for row in rows}.values())
 
 
-def _applicability_rows(card: Scorecard) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row.id,
-            "from_checkpoint": row.from_checkpoint.name,
-            "to_checkpoint": row.to_checkpoint.name,
-            "rationale": row.rationale,
-            "limits": row.limits,
-            "by": {"id": row.actor_id, "name": row.actor_name, "role": row.actor_role},
-            "at": rfc3339(row.determined_at),
-        }
-        for row in applicabilities_of(card)
-    ]
-
-
 def working_snapshot(card: Scorecard, *, requester: dict[str, str] | None = None) -> dict[str, Any]:
     """Build the snapshot afresh from the newest assessments and determinations."""
-    evidence, informing = evidence_of(card), informing_of(card)
+    validity = validity_of(card)
+    evidence, informing = evidence_of(card, validity), informing_of(card)
     assessments = newest_assessments(card)
     results, determined = {key: row.result for key, row in assessments.items()}, _determined(card, assessments)
     received = EvaluationRun.objects.filter(id__in=[item["run"] for item in evidence]).order_by("-received_at").first()
@@ -130,7 +116,9 @@ def working_snapshot(card: Scorecard, *, requester: dict[str, str] | None = None
             if card.replaces is None
             else {"number": card.replaces.number, "version": card.replaces.version, "digest": card.replaces.digest},
             authors=_authors(card, evidence, informing, requester),
-            applicability=_applicability_rows(card),
+            applicability=validity["applicability"],
+            changes=validity["changes"],
+            as_of=validity["as_of"],
             evidence=evidence,
             assessments=results,
             determinations=determined,

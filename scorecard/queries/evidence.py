@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -12,7 +13,9 @@ from django.utils import timezone
 
 from evaluations.models import EvaluationRun, Measurement
 from evaluations.queries import current_runs, evidence_item, newest_measurements
-from scorecard.models import Applicability, FrameworkVersion, Scorecard
+from scorecard.framework.decay import depends_on_time, expired_by
+from scorecard.models import Applicability, FrameworkVersion, Scorecard, SystemChange
+from scorecard.moments import rfc3339
 from scorecard.queries.evidence_tables import evidence_table
 
 
@@ -35,16 +38,81 @@ def unlisted_words(evaluation: str) -> str:
 
 
 def applicabilities_of(card: Scorecard) -> list[Applicability]:
-    """Return the unexpired determinations that results on other checkpoints hold for this one, oldest first."""
+    """Return the determinations by which results on other checkpoints count for this one: one for each of them.
+
+    It is the newest one that stands; where none does, the newest that ended, because results that were applied once
+    stay on the card as expired evidence and do not vanish from it.
+    """
     rows = Applicability.objects.filter(programme=card.programme, to_checkpoint=card.checkpoint)
-    live = rows.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-    return list(live.select_related("from_checkpoint", "to_checkpoint").order_by("determined_at", "id"))
+    by_source: dict[str, list[Applicability]] = defaultdict(list)
+    for row in rows.select_related("from_checkpoint", "to_checkpoint").order_by("determined_at", "id"):
+        by_source[row.from_checkpoint_id].append(row)
+    day = as_of(card)
+    chosen = [
+        max(found, key=lambda row: (row.withdrawn_at is None and not _over(row, day), row.determined_at, row.id))
+        for found in by_source.values()
+    ]
+    return sorted(chosen, key=lambda row: (row.determined_at, row.id))
+
+
+def as_of(card: Scorecard) -> date:
+    """Return the day on which the card's evidence was last read, which decides what had expired by then."""
+    return card.as_of or timezone.now().date()
+
+
+def _over(row: Applicability, day: date) -> bool:
+    return row.expires_at is not None and row.expires_at.date() <= day
 
 
 def sources_of(card: Scorecard) -> dict[str, str]:
     """Return checkpoint id -> `direct` or the id of the applicability that lets its results count."""
     applied = {row.from_checkpoint_id: row.id for row in applicabilities_of(card)}
     return {**applied, card.checkpoint_id: "direct"}
+
+
+def applicability_rows(card: Scorecard) -> list[dict[str, Any]]:
+    """Return these determinations as the snapshot carries them; members that say nothing are left out."""
+    return [
+        {
+            "id": row.id,
+            "from_checkpoint": row.from_checkpoint.name,
+            "to_checkpoint": row.to_checkpoint.name,
+            "rationale": row.rationale,
+            "limits": row.limits,
+            "by": {"id": row.actor_id, "name": row.actor_name, "role": row.actor_role},
+            "at": rfc3339(row.determined_at),
+            **({"compute_multiple": row.compute_multiple} if row.compute_multiple is not None else {}),
+            **({"expires_at": rfc3339(row.expires_at)} if row.expires_at else {}),
+            **({"withdrawn_at": rfc3339(row.withdrawn_at)} if row.withdrawn_at else {}),
+        }
+        for row in applicabilities_of(card)
+    ]
+
+
+def changes_of(card: Scorecard) -> list[dict[str, Any]]:
+    """Return the changes of the checkpoint by which the card's framework ends evidence, as the snapshot has them."""
+    ending = (card.framework.document["policy"].get("expiry") or {}).get("changes") or []
+    rows = SystemChange.objects.filter(
+        programme=card.programme, checkpoint=card.checkpoint, withdrawn_at=None, kind__in=ending
+    )
+    return [
+        {
+            "id": row.id, "kind": row.kind, "words": row.words, "happened_at": rfc3339(row.happened_at),
+            "by": {"id": row.actor_id, "name": row.actor_name, "role": row.actor_role},
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def validity_of(card: Scorecard) -> dict[str, Any]:
+    """Return what decides how long the card's evidence holds: `applicability`, `changes` and the day `as_of`.
+
+    The day is None where it decides nothing.
+    """
+    applicability = applicability_rows(card)
+    timed = depends_on_time(card.framework.document, applicability)
+    day = as_of(card).isoformat() if timed else None
+    return {"applicability": applicability, "changes": changes_of(card), "as_of": day}
 
 
 def measured_runs(checkpoints: list[str]) -> list[tuple[EvaluationRun, Measurement]]:
@@ -57,14 +125,22 @@ def measured_runs(checkpoints: list[str]) -> list[tuple[EvaluationRun, Measureme
     return [(run, newest[run.id]) for run in runs if run.id in newest]
 
 
-def evidence_of(card: Scorecard) -> list[dict[str, Any]]:
-    """Return the evidence items of a scorecard, sorted by run id."""
-    sources = sources_of(card)
+def evidence_of(card: Scorecard, validity: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return the evidence items of a scorecard, sorted by run id; what has ended says why in `expired`."""
+    sources, validity = sources_of(card), validity or validity_of(card)
     items = [
         evidence_item(run, measurement, applies=sources[run.checkpoint_id])
         for run, measurement in measured_runs(list(sources))
     ]
-    return sorted(items, key=lambda item: item["run"])
+    return sorted(
+        (with_expiry(card.framework.document, item, validity) for item in items), key=lambda item: item["run"]
+    )
+
+
+def with_expiry(document: dict[str, Any], item: dict[str, Any], validity: dict[str, Any]) -> dict[str, Any]:
+    """Return the item with `expired`, why it has ended; as it is while it stands."""
+    found = expired_by(document, item, validity["applicability"], validity["changes"], validity["as_of"])
+    return {**item, "expired": found} if found else item
 
 
 def _catalogue(card: Scorecard) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from .ledger_checks import check_ledger, check_recorded
 from .opened import Difference, Opened, check_documents, check_manifest, open_path
 from .recompute import check_decisions, check_evidence, check_levels
 from .signature_checks import check_signatures
+from .validity_checks import check_validity
 
 USAGE = """Verify a preparedness scorecard offline: python3 -I verify.py DIR|ZIP|PDF [--key KEY] [--head OLDER_HEAD]
 
@@ -42,6 +43,7 @@ def checks_of(key: Optional[str], older: str) -> List[Tuple[str, Callable[[Opene
         ("recorded", check_recorded),
         ("signatures", check_signatures),
         ("evidence", check_evidence),
+        ("validity", check_validity),
         ("informing", check_informing),
         ("levels", check_levels),
         ("credits", check_credits),

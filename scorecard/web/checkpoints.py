@@ -13,15 +13,16 @@ from django.urls import reverse
 from evaluations.models import Checkpoint, EvaluationRun
 from scorecard.access import (
     visible_applicability,
+    visible_changes,
     visible_checkpoints,
     visible_runs,
     visible_scorecards,
     visible_subjects,
 )
-from scorecard.models import Scorecard
+from scorecard.models import ChangeKind, Role, Scorecard
 from scorecard.queries import snapshot_of
 from scorecard.refusals import Refused
-from scorecard.web.doors import levels_of, page, reader_for
+from scorecard.web.doors import levels_of, page, person_in, reader_for
 
 
 @page()
@@ -84,6 +85,12 @@ def checkpoint(request: HttpRequest, name: str) -> HttpResponse:
         return redirect(f"{reverse('web:checkpoints')}?{urlencode({'subject': name})}")
     if found is None:
         raise _missing()
+    return checkpoint_page(request, found)
+
+
+def checkpoint_page(request: HttpRequest, found: Checkpoint, **extra: Any) -> HttpResponse:
+    """Return the page of a checkpoint that the reader sees; `extra` is what a refused form brings back."""
+    reader = reader_for(request)
     cards = list(visible_scorecards(reader).filter(checkpoint=found).order_by("-number", "-version"))
     applied = visible_applicability(reader)
     context = {
@@ -92,5 +99,11 @@ def checkpoint(request: HttpRequest, name: str) -> HttpResponse:
         "levels": levels_of(cards[0]) if cards else [],
         "coverage": _coverage(found, visible_runs(reader)),
         "applicability": applied.filter(Q(from_checkpoint=found) | Q(to_checkpoint=found)).order_by("determined_at"),
+        "changes": visible_changes(reader).filter(checkpoint=found),
+        "others": visible_checkpoints(reader).filter(subject=found.subject).exclude(id=found.id),
+        "change_kinds": ChangeKind.choices,
+        "may_determine": found.subject.kind != "comparison"
+        and person_in(request, found.subject.programme).has(Role.PREPAREDNESS),
+        **extra,
     }
-    return render(request, "pages/checkpoint.html", context)
+    return render(request, "pages/checkpoint.html", context, status=extra.get("status", 200))

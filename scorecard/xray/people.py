@@ -60,6 +60,24 @@ def _applied_no_more(case: Case) -> Iterable[Spot]:
             yield Spot(f"/applicability/{row['id']}", f"Results on {row['from_checkpoint']} {ended}, and no longer do.")
 
 
+def _no_compute(case: Case) -> Iterable[Spot]:
+    most = (case.framework["policy"].get("expiry") or {}).get("compute_multiple")
+    for row in case.card["applicability"] if most is not None else ():
+        if row.get("compute_multiple") is None:
+            reason = (
+                f"Evidence stands for {most:g} times the effective compute, and nobody said how many times that of "
+                f"{row['from_checkpoint']} {row['to_checkpoint']} has."
+            )
+            yield Spot(f"/applicability/{row['id']}", reason)
+
+
+def _ended(case: Case) -> Iterable[Spot]:
+    for item in case.card["evidence"]:
+        if item.get("expired") and item["evaluation"] in case.judging:
+            words = "; ".join(reason["words"] for reason in item["expired"])
+            yield Spot(f"/evidence/{item['run']}", f"{item['evaluation']} rules nothing out: {words}.", (item["run"],))
+
+
 def _all_applied(case: Case) -> Iterable[Spot]:
     judging = [row for row in case.cited if row.evaluation in case.judging]
     if judging and all(row.checkpoint != case.card["checkpoint"] for row in judging):
@@ -103,6 +121,12 @@ CHECKS = (
     Check("applicability-over", "warning", "Results applied beyond their last day",
           "the last day of determinations that results on another checkpoint hold, against today",
           "Run the evaluations on this checkpoint, or determine again that the results hold.", _applied_no_more),
+    Check("applicability-without-compute", "warning", "Results applied without the growth of compute",
+          "determinations that results on another checkpoint hold, where the framework bounds effective compute",
+          "Determine again, and say how many times the effective compute the later checkpoint has.", _no_compute),
+    Check("evidence-ended", "warning", "Evidence that has ended",
+          "runs of evaluations that carry a threshold, against the framework's rules of when evidence ends",
+          "Run the evaluation again; the page of what falls due says which runs are enough.", _ended),
     Check("everything-applied", "warning", "Nothing that decides was run on this checkpoint",
           "runs of evaluations that carry a threshold, all of them on other checkpoints",
           "Run at least one evaluation of each category on the checkpoint that is released.", _all_applied),

@@ -17,8 +17,11 @@ READERS = frozenset(Role.values) - {Role.PIPELINE}
 _CELLS = re.compile(r"^\| `([A-Z]+) (\S+)` \|(.*)\|$", flags=re.MULTILINE)
 _PLACE = re.compile(r"<(?:\w+:)?(\w+?)(?:_id)?>")
 _GROUP = re.compile(r"\(\?P<(\w+)>(?:([a-z]+)_)?[^)]*\)")
-_CALLED = {"fw": "framework", "evd": "evidence", "fc": "forecast", "exc": "invocation", "sg": "safeguard"}
-_PREFIXES = frozenset({"run", "job", "fw", "log", "upload", "source", "evd", "fc", "exc", "sg"})
+_CALLED = {"fw": "framework", "evd": "evidence", "fc": "forecast", "exc": "invocation", "sg": "safeguard"} | {
+    "app": "applicability",
+    "chg": "change",
+}
+_PREFIXES = frozenset({"run", "job", "fw", "log", "upload", "source", "evd", "fc", "exc", "sg", "app", "chg"})
 _ABSENT = re.compile(r"account/absent/\w+/")
 
 

@@ -48,6 +48,7 @@ def addressed(template: str, world: World) -> str:
         "provider": "none", "evidence": known["evidence"], "source": known["source"], "upload": known["upload"],
         "framework": known["framework"].id, "kind": "scorecard.json", "forecast": known["forecast"],
         "invocation": known["invocation"], "safeguard": known["safeguard"],
+        "applicability": known["applicability"], "change": known["change"],
     }  # fmt: skip
     if template.startswith("/frameworks/"):
         said |= {"slug": known["framework"].slug, "version": known["framework"].version}
@@ -79,6 +80,8 @@ def form_of(row: Row, world: World, name: str) -> dict[str, Any]:
         "attempt": "1",
         "identity": known["identities"].get(name, ""),
     }
+    if row.path.endswith("/holds/"):
+        return {**form, "deed": "withdraw", "id": known["change"]}
     if row.path.startswith("/safeguards/"):
         told = {"name": "Classifier", "summary": "Stops requests.", "threat_actor": "malicious user", "slug": "another"}
         return {**form, **told, "subject": known["subject"]}
@@ -129,6 +132,9 @@ def body_of(route: Route, world: World, name: str) -> bytes:
         "applicability": {
             "from_checkpoint": known["checkpoint"], "to_checkpoint": known["checkpoint"], "rationale": REASON,
             "limits": REASON,
+        },
+        "changes": {
+            "checkpoint": known["checkpoint"], "kind": "tools", "happened_at": "2026-03-01T12:00:00Z", "words": REASON,
         },
         "forecasts": {
             "category": known["category"], "level": "high", "basis": REASON,

@@ -18,7 +18,18 @@ from evaluations.binding import Binding
 from evaluations.models import Checkpoint, EvaluationRun, Job, Subject
 from evaluations.pulling.registering import Settings, register
 from evaluations.reach import Reach
-from scorecard import clearing, forecasting, inviting, proposing, publishing, recovering, safeguarding, tasks
+from scorecard import (
+    applying,
+    changing,
+    clearing,
+    forecasting,
+    inviting,
+    proposing,
+    publishing,
+    recovering,
+    safeguarding,
+    tasks,
+)
 from scorecard.access import Person, person_for
 from scorecard.assessing import assess
 from scorecard.determining import determine, newest_assessment
@@ -132,7 +143,23 @@ def _expected_in(world: World, card: Scorecard, category: str) -> dict[str, str]
     kept = safeguarding.register(
         card.checkpoint.subject, slug="classifier", described=described, reason=REASON, by=by, at=now
     )
-    return {"forecast": made.id, "invocation": invoked.id, "safeguard": kept.id}
+    return {
+        "forecast": made.id, "invocation": invoked.id, "safeguard": kept.id, **_validity_in(world, card.checkpoint)
+    }  # fmt: skip
+
+
+def _validity_in(world: World, target: Checkpoint) -> dict[str, str]:
+    """Apply results of another checkpoint to the card's, and report a change of it, so that each can be withdrawn."""
+    by, now = world.person("preparedness"), timezone.now()
+    source = Checkpoint.objects.create(subject=target.subject, name=f"{target.name}-earlier")
+    applied = applying.declare_applicable(
+        programme=world.programme, from_checkpoint=source, to_checkpoint=target, rationale=REASON, limits=REASON,
+        by=by, at=now,
+    )  # fmt: skip
+    changed = changing.report_change(
+        programme=world.programme, checkpoint=target, kind="tools", happened_at=now, words=REASON, by=by, at=now
+    )
+    return {"applicability": applied.id, "change": changed.id}
 
 
 def _evidence_in(world: World, framework: FrameworkVersion, *, hidden: bool) -> None:

@@ -24,9 +24,12 @@ TABLE = {(row[1], row[2]): row[3].split(" or ") for row in ROW.finditer(PAGE)}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-KINDS = {"fw": "framework", "evd": "evidence", "fc": "forecast", "exc": "invocation", "sg": "safeguard"}
+KINDS = {"fw": "framework", "evd": "evidence", "fc": "forecast", "exc": "invocation", "sg": "safeguard"} | {
+    "app": "applicability",
+    "chg": "change",
+}
 """Prefix of an id -> how the document calls it, where that is not the prefix itself."""
-PREFIXES = ("run", "job", "fw", "log", "upload", "source", "evd", "fc", "exc", "sg")
+PREFIXES = ("run", "job", "fw", "log", "upload", "source", "evd", "fc", "exc", "sg", "app", "chg")
 
 
 def template(route: str) -> str:

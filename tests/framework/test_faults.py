@@ -23,7 +23,7 @@ from tests.framework.documents import SOURCE, beta
 from tests.house.places import ROOT
 
 TEXT = SOURCE.read_text(encoding="utf-8")
-BETA_DIGEST = "sha256:0a2f4846a375bc059d89d24bb4faf8a4304e4f6a689149f131f87c982234010d"
+BETA_DIGEST = "sha256:2a931bb30158e27b374b6a6a8d90c378392e00ab9a3e9fd92f29ffce1e015eb2"
 MISTAKES = (
     ('summary = "Four tracked', 'smmary = "Four tracked'),
     ('effective_from = "2023-12-18"', "effective_from = 2023-12-18"),

@@ -13,8 +13,8 @@ from evaluations.intake import receive
 from evaluations.models import Checkpoint, EvaluationRun, Job
 from scorecard import tasks
 from scorecard.access import Person, Reader, reader_of
+from scorecard.applying import declare_applicable
 from scorecard.assessing import assess
-from scorecard.determining import declare_applicable
 from scorecard.models import Assessment, Scorecard
 from scorecard.models.ledger import LedgerEntry
 from scorecard.queries import card_digest, card_document, evidence_of, standing_gate

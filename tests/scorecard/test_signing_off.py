@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from scorecard.access import Person, person_for
-from scorecard.determining import declare_applicable, determine
+from scorecard.applying import declare_applicable
+from scorecard.determining import determine
 from scorecard.ledger.canonical import digest
 from scorecard.models import Membership, Scorecard, Signature
 from scorecard.models.ledger import LedgerEntry

@@ -146,9 +146,17 @@ def test_a_run_on_another_checkpoint_counts_only_with_an_applicability() -> None
                "by": ADA, "at": moment(4)}  # fmt: skip
         return lambda snapshot: snapshot["applicability"].append(row)
 
+    def recorded(to: str) -> Change:
+        said = {"from_checkpoint": "atlas-2-rc0", "to_checkpoint": to, "rationale": "r", "limits": "l",
+                "compute_multiple": None, "expires_at": None}  # fmt: skip
+        row = {"kind": "applicability.determined", "subject": ("applicability", "app_1"), "data": said, "actor": ADA}
+        return lambda deeds: deeds.insert(3, {**row, "at": moment(2)})
+
     changes = {"on_reports": elsewhere, "on_evidence": applied}
-    assert found(**changes, on_snapshot=declared(CHECKPOINT)) == ""
-    assert "applicability app_1: it is about atlas-9" in found(**changes, on_snapshot=declared("atlas-9"))
+    assert found(**changes, on_snapshot=declared(CHECKPOINT), on_deeds=recorded(CHECKPOINT)) == ""
+    assert "app_1: the ledger does not record it" in found(**changes, on_snapshot=declared(CHECKPOINT))
+    elsewhere_too = {"on_snapshot": declared("atlas-9"), "on_deeds": recorded("atlas-9")}
+    assert "applicability app_1: it is about atlas-9" in found(**changes, **elsewhere_too)
 
 
 def test_a_run_of_another_subject_is_named() -> None:

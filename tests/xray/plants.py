@@ -36,6 +36,11 @@ def framework(**changes: Any) -> Plant:
     return lambda world: world.framework.update(changes)
 
 
+def policy(**changes: Any) -> Plant:
+    """Change how the framework reads evidence."""
+    return lambda world: world.framework["policy"].update(changes)
+
+
 def rule(**changes: Any) -> Plant:
     """Change the first threshold."""
     return lambda world: world.framework["indicators"][0].update(changes)
@@ -113,6 +118,8 @@ PLANTS: dict[str, Plant] = {
     "applicability-without-limits": applied(limits="none"),
     "applicability-without-end": applied(expires_at=None),
     "applicability-over": applied(expires_at="2026-03-31T00:00:00.000000Z"),
+    "applicability-without-compute": together(applied(), policy(expiry={"compute_multiple": 2.0})),
+    "evidence-ended": change("run-b", expired=[{"kind": "tools", "words": "access to new tools came after it"}]),
     "everything-applied": lambda world: [row.update(checkpoint="atlas-0") for row in world.figures],
     "validity-over": card(expires_at="2026-03-31T00:00:00.000000Z"),
     "validity-ends-soon": card(expires_at="2026-04-11T12:00:00.000000Z"),

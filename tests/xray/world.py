@@ -112,7 +112,7 @@ class World:
             "at": NOW,
             "framework": self.framework,
             "card": {**snapshot, **shown, **deepcopy(self.card)},
-            "figures": deepcopy(self.figures),
+            "figures": [{name: row[name] for name in row if name != "expired"} for row in deepcopy(self.figures)],
         }
 
     def _parts(self, evidence: list[Record]) -> Parts:
@@ -146,4 +146,5 @@ class World:
 def _item(row: Record) -> Record:
     names = ("run", "evaluation", "stratum", "metric", "unit", "checkpoint", "mitigation", "tally", "value")
     shown = {"elicitation_adequate": row["adequate"], "form": row["form"], "dataset_digest": row["dataset"]}
-    return {**{name: row[name] for name in names}, **shown, "version": row["version"]}
+    ended = {"expired": row["expired"]} if "expired" in row else {}
+    return {**{name: row[name] for name in names}, **shown, "version": row["version"], **ended}

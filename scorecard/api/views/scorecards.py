@@ -199,27 +199,6 @@ class NextVersion(CardView):
         return self.shown(request, following, status=201)
 
 
-class ApplicabilityDeterminations(View):
-    """Determinations that results on one checkpoint hold for another."""
-
-    write_scope = Scope.SIGNOFF_WRITE
-
-    @extend_schema(operation_id="applicability", request=bodies.ApplicabilityBody, responses={201: dict[str, Any]})
-    def post(self, request: Request) -> Response:
-        """Determine that results hold, with the reason and the limits."""
-        body, person = self.body(request, bodies.ApplicabilityBody), self.person(request)
-        self.reader(request)
-        inside = self.reach(request).checkpoints()
-        named = {row.name: row for row in inside.filter(name__in=(body.from_checkpoint, body.to_checkpoint))}
-        row = determining.declare_applicable(
-            programme=person.programme,
-            from_checkpoint=refuse_missing(named.get(body.from_checkpoint), "checkpoint"),
-            to_checkpoint=refuse_missing(named.get(body.to_checkpoint), "checkpoint"),
-            rationale=body.rationale, limits=body.limits, by=person, at=self.now(),
-        )  # fmt: skip
-        return Response({"id": row.id, **body.model_dump()}, status=201)
-
-
 def _download(data: bytes, content_type: str, name: str) -> HttpResponse:
     response = HttpResponse(data, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'

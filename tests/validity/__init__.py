@@ -1,0 +1,1 @@
+"""How long evidence holds: when it ends, what that does to a level, and what renews it."""
