@@ -35,13 +35,23 @@ def _informing(sealed: dict[str, Any]) -> list[str]:
     return [row["id"] for row in sealed["snapshot"].get("informing", [])]
 
 
-OTHERS = {"forecasts": "forecast", "safeguards": "safeguard", "applicability": "applicability", "changes": "change"}
+OTHERS = {
+    "forecasts": "forecast", "safeguards": "safeguard", "applicability": "applicability", "system_changes": "change",
+}  # fmt: skip
 """Member of the snapshot -> what the ledger calls the subject of an entry about one of its rows."""
 
 
 def _expected(sealed: dict[str, Any]) -> list[str]:
     """Return the ids of what else a sealed card carries that the ledger records by itself."""
-    return [row["id"] for member in OTHERS for row in sealed["snapshot"].get(member, [])]
+    plans = (sealed["snapshot"].get("plan") or {"versions": []})["versions"]
+    rows = [row for member in OTHERS for row in sealed["snapshot"].get(member, [])]
+    return [row["id"] for row in (*rows, *plans)]
+
+
+def _attempts(sealed: dict[str, Any]) -> list[str]:
+    """Return the ids of the runs that a sealed card counts as attempts at what was planned."""
+    rows = (sealed["snapshot"].get("plan") or {"rows": []})["rows"]
+    return [run for row in rows for run in row["attempts"]]
 
 
 def _cited(card: Scorecard, runs: list[str], informing: list[str], others: list[str], size: int) -> list[LedgerEntry]:
@@ -49,7 +59,7 @@ def _cited(card: Scorecard, runs: list[str], informing: list[str], others: list[
     about_card = Q(subject_type="scorecard", subject_id=card.id)
     about_framework = Q(subject_type="framework", subject_id=card.framework_id)
     about_documents = Q(subject_type="evidence", subject_id__in=informing, kind__startswith="evidence.")
-    about_others = Q(subject_type__in=OTHERS.values(), subject_id__in=others)
+    about_others = Q(subject_type__in=(*OTHERS.values(), "plan"), subject_id__in=others)
     about = about_runs | about_card | about_framework | about_documents | about_others
     entries = LedgerEntry.objects.filter(about, seq__lt=size)
     return list(entries.order_by("seq"))
@@ -57,7 +67,7 @@ def _cited(card: Scorecard, runs: list[str], informing: list[str], others: list[
 
 def _ledger_members(card: Scorecard, sealed: dict[str, Any], runs: list[str]) -> dict[str, bytes]:
     size = sealed["ledger"]["size"]
-    entries = _cited(card, runs, _informing(sealed), _expected(sealed), size)
+    entries = _cited(card, [*runs, *_attempts(sealed)], _informing(sealed), _expected(sealed), size)
     proofs = proofs_of([entry.seq for entry in entries], size)
     lines = [canonical_bytes({"envelope": json.loads(entry.envelope), "proof": proofs[entry.seq]}) for entry in entries]
     return {

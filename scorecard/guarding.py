@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "scorecard_rendering",
     "scorecard_frameworkversion",
     "scorecard_safeguard",
+    "scorecard_evaluationplan",
 )
 NEVER_DELETED = (
     "scorecard_signature", "scorecard_scorecard", "scorecard_user", "evaluations_evaluationrun", "evaluations_logfile",

@@ -32,6 +32,7 @@ EVENTS = {
     "safeguard.written": "A version of a safeguard was registered, revised or withdrawn, with its reason.",
     "scorecard.opened": "A scorecard version was opened as a draft.",
     "applicability.withdrawn": "A determination that results hold for another checkpoint was withdrawn.",
+    "plan.locked": "A version of an evaluation plan was locked: what will be measured, and how much of it.",
     "change.reported": "A change of a checkpoint was reported, after which earlier evidence may not hold.",
     "change.withdrawn": "A reported change was withdrawn, because it was reported by mistake.",
     "scorecard.staled": "New evidence or a new applicability made a scorecard or its signatures stale.",

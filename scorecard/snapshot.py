@@ -52,10 +52,12 @@ class Parts:
     """The frozen snapshot of the version that this one replaces."""
     informing: list[dict[str, Any]] = field(default_factory=list)
     """The documents of other kinds that inform the card. No level rests on them."""
-    changes: list[dict[str, Any]] = field(default_factory=list)
+    system_changes: list[dict[str, Any]] = field(default_factory=list)
     """What happened to the checkpoint after which evidence may have ended."""
     as_of: str | None = None
     """The day (ISO) on which the evidence was read; None where no day decides."""
+    plan: dict[str, Any] | None = None
+    """The evaluation plan that was locked for the checkpoint, against what was done."""
     forecasts: list[dict[str, Any]] = field(default_factory=list)
     """The standing forecasts of levels that the system is expected to reach."""
     pairs: dict[tuple[str, str, bool], dict[str, Any]] = field(default_factory=dict)
@@ -280,8 +282,9 @@ def _optional(parts: Parts) -> dict[str, Any]:
     """Return the members that are left out where there is nothing of them, so that such a card keeps its digest."""
     told = {
         "informing": sorted(parts.informing, key=lambda row: row["id"]),
-        "changes": sorted(parts.changes, key=lambda row: row["id"]),
+        "system_changes": sorted(parts.system_changes, key=lambda row: row["id"]),
         "as_of": parts.as_of,
+        "plan": parts.plan,
         "forecasts": sorted(parts.forecasts, key=lambda row: row["id"]),
         "exceptions": sorted(parts.exceptions, key=lambda row: row["clause"]),
         "safeguards": sorted(parts.safeguards, key=lambda row: row["id"]),

@@ -17,6 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Set, Tuple
 from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set
 from typing import Any, Dict, FrozenSet, Iterable, Optional
@@ -33,6 +34,7 @@ from typing import Callable, List, Optional, Tuple
 from typing import Dict
 from typing import Dict, List, Optional, Tuple
 from typing import Iterable, List, Optional
+from typing import List
 from typing import List, Tuple
 from typing import Optional
 from typing import Optional, Tuple
@@ -1649,7 +1651,8 @@ ONLY_AFTER_MITIGATION = ("safeguard",)
 Row = dict[str, Any]
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """Return the moment that an RFC 3339 text in UTC (`Z`) names."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
@@ -1679,12 +1682,12 @@ def _by_time(document: Row, item: Row, applied: Row | None, as_of: str) -> list[
     found = []
     end = last_day(document, item, [])
     if end is not None and as_of > end:
-        words = "it was run on %s and stands for %d days" % (item["tested_at"][:10], _policy(document)["max_age_days"])
+        words = f"it was run on {item['tested_at'][:10]} and stands for {_policy(document)['max_age_days']} days"
         found.append({"kind": "age", "words": words})
     if applied is not None and applied.get("expires_at") and as_of >= applied["expires_at"][:10]:
-        words = "the determination that results on %s hold here ended on %s" % (
-            applied["from_checkpoint"],
-            applied["expires_at"][:10],
+        words = (
+            f"the determination that results on {applied['from_checkpoint']} hold here "
+            f"ended on {applied['expires_at'][:10]}"
         )
         found.append({"kind": "applicability", "words": words})
     return found
@@ -1694,27 +1697,25 @@ def _by_compute(document: Row, applied: Row | None) -> list[Row]:
     most, grown = _policy(document).get("compute_multiple"), (applied or {}).get("compute_multiple")
     if most is None or grown is None or grown <= most:
         return []
-    words = "effective compute grew %g times since, and evidence stands for %g times" % (grown, most)
+    words = f"effective compute grew {grown:g} times since, and evidence stands for {most:g} times"
     return [{"kind": "compute", "words": words}]
 
 
 def _by_changes(document: Row, item: Row, applied: Row | None, changes: list[Row]) -> list[Row]:
     """Return the changes after the run; a determination that the results hold covers what happened before it."""
     ending, found = _policy(document).get("changes") or [], []
-    known = _moment(item["tested_at"] if applied is None else max(item["tested_at"], applied["at"], key=_moment))
+    known = moment_of(item["tested_at"] if applied is None else max(item["tested_at"], applied["at"], key=moment_of))
     for change in changes:
-        if change["kind"] not in ending or _moment(change["happened_at"]) <= known:
+        if change["kind"] not in ending or moment_of(change["happened_at"]) <= known:
             continue
         if change["kind"] in ONLY_AFTER_MITIGATION and item["mitigation"] == "pre_mitigation":
             continue
-        words = "%s came after it, on %s" % (CHANGES[change["kind"]], change["happened_at"][:10])
+        words = f"{CHANGES[change['kind']]} came after it, on {change['happened_at'][:10]}"
         found.append({"kind": change["kind"], "words": words})
     return found
 
 
-def expired_by(
-    document: Row, item: Row, applicability: list[Row], changes: list[Row], as_of: str | None
-) -> list[Row]:
+def expired_by(document: Row, item: Row, applicability: list[Row], changes: list[Row], as_of: str | None) -> list[Row]:
     """Return why an evidence item has ended as `{kind, words}` rows; empty while it stands.
 
     `applicability` holds the card's determinations that results on other checkpoints hold for its own, `changes` what
@@ -1724,7 +1725,7 @@ def expired_by(
     applied = next((row for row in applicability if row["id"] == item["applies"]), None)
     withdrawn = []
     if applied is not None and applied.get("withdrawn_at"):
-        words = "the determination that results on %s hold here was withdrawn" % applied["from_checkpoint"]
+        words = f"the determination that results on {applied['from_checkpoint']} hold here was withdrawn"
         withdrawn = [{"kind": "withdrawn", "words": words}]
     timed = _by_time(document, item, applied, as_of) if as_of is not None else []
     return timed + withdrawn + _by_compute(document, applied) + _by_changes(document, item, applied, changes)
@@ -1744,6 +1745,86 @@ def first_end(document: Row, evidence: list[Row], applicability: list[Row]) -> s
         if item["evaluation"] in deciding and item["tally"] is not None and not item.get("expired")
     ]
     return min((end for end in ends if end is not None), default=None)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# scorecard/framework/planned.py: What was planned before there were results, against what was done: a pre-registered plan beside the evidence.
+
+KEYS = ("evaluation", "stratum", "metric", "mitigation")
+"""What names a planned measurement."""
+
+
+def _key(row: Row) -> str:
+    return "/".join(str(row[name] or "") for name in KEYS)
+
+
+def locked_since(versions: List[Row]) -> List[Row]:
+    """Return the newest version's items, each with `since`: when it was locked and has stood unchanged until now.
+
+    `versions` are all versions of one plan in order, each `{locked_at, items}`.
+    """
+    found = []
+    for item in versions[-1]["items"]:
+        since = versions[-1]["locked_at"]
+        for version in reversed(versions):
+            if item not in version["items"]:
+                break
+            since = version["locked_at"]
+        found.append({**item, "since": since})
+    return found
+
+
+def _deviations(planned: Row, item: Row) -> List[str]:
+    """Return how a run deviates from what was planned for it, in words."""
+    found = []
+    if moment_of(item["tested_at"]) <= moment_of(planned["since"]):
+        found.append(f"it was run on {item['tested_at'][:10]}, and the plan was locked on {planned['since'][:10]}")
+    if planned.get("dataset_digest") and item["dataset_digest"] != planned["dataset_digest"]:
+        told = "states no dataset digest" if item["dataset_digest"] is None else "was made on another dataset"
+        found.append(f"the run {told}")
+    if planned.get("version") and item["version"] != planned["version"]:
+        found.append(f"version {planned['version']} was planned, and {item['version'] or 'none stated'} was run")
+    wanted, tally = planned.get("planned_samples"), item["tally"]
+    if wanted and (tally is None or tally["scored"] < wanted):
+        done = "no count of samples is known" if tally is None else f"{tally['scored']} were scored"
+        found.append(f"{wanted} samples were planned, and {done}")
+    declared = item.get("elicitation", {})
+    for name, words in REQUIRED_WORDS.items():
+        if planned.get("elicitation", {}).get(name) and not declared.get(name):
+            found.append(f"{words} was planned, and the run does not declare it")
+    for name in ("attempts", "best_of_n"):
+        least = planned.get("elicitation", {}).get(name)
+        if least and (declared.get(name) or 0) < least:
+            found.append(
+                f"{name.replace('_', ' ')} {least} was planned, and {declared.get(name) or 'none'} is declared"
+            )
+    return found
+
+
+def planned_against_done(items: List[Row], evidence: List[Row]) -> List[Row]:
+    """Return a row for each planned item: what was run of it, and how that deviates.
+
+    `items` are those of `locked_since`. `state` is `not_done`, `deviates` (every run does) or `done`; `runs` holds
+    `{run, deviations}` for each cited run of the item.
+    """
+    rows = []
+    for planned in items:
+        runs = [
+            {"run": item["run"], "deviations": _deviations(planned, item)}
+            for item in evidence
+            if _key(item) == _key(planned)
+        ]
+        kept = [row for row in runs if not row["deviations"]]
+        state = "done" if kept else ("deviates" if runs else "not_done")
+        rows.append({**planned, "runs": runs, "state": state})
+    return rows
+
+
+def unplanned(document: Row, items: List[Row], evidence: List[Row]) -> List[str]:
+    """Return the cited runs of deciding evaluations for which nothing was planned."""
+    deciding = {row["evaluation"] for row in document["indicators"]}
+    planned = {_key(row) for row in items}
+    return [item["run"] for item in evidence if item["evaluation"] in deciding and _key(item) not in planned]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -3252,7 +3333,7 @@ def _check_causes(opened: Opened) -> None:
         if (row["id"] in withdrawn) is not ("withdrawn_at" in row):
             raise Difference("applicability %s: whether it was withdrawn is not what the ledger says" % row["id"])
     reported = _recorded_before_seal(opened, "change.reported")
-    for row in opened.snapshot.get("changes", []):
+    for row in opened.snapshot.get("system_changes", []):
         facts = {name: row[name] for name in ("kind", "words", "happened_at")}
         said = reported.get(row["id"], {})
         if {name: said.get(name) for name in facts} != facts or said["checkpoint"] != opened.snapshot["checkpoint"]:
@@ -3283,19 +3364,74 @@ def check_validity(opened: Opened) -> str:
     """Recompute which evidence has ended, from its dates, what was determined of it, and what was changed."""
     _check_causes(opened)
     received = {entry["subject"]["id"]: entry["at"] for entry in recorded_as(opened, "run.received")}
-    applicability, changes = opened.snapshot["applicability"], opened.snapshot.get("changes", [])
+    applicability, changes = opened.snapshot["applicability"], opened.snapshot.get("system_changes", [])
     expired = 0
     for item in opened.snapshot["evidence"]:
-        facts = {"tested_at": _tested_at(opened, item, received)}
-        dated = {**item, **facts}
-        facts["expired"] = expired_by(opened.framework, dated, applicability, changes, opened.snapshot.get("as_of"))
+        dated = {**item, "tested_at": _tested_at(opened, item, received)}
+        ended = expired_by(opened.framework, dated, applicability, changes, opened.snapshot.get("as_of"))
+        facts: Dict[str, Any] = {"tested_at": dated["tested_at"], "expired": ended}
         found = first_difference({"expired": [], **{name: item[name] for name in facts if name in item}}, facts)
         if found:
             raise Difference("%s%s" % (item["run"], found))
-        expired += 1 if facts["expired"] else 0
+        expired += 1 if ended else 0
     _check_days(opened, applicability)
     said = "what evidence has ended recomputed: %d of %d runs, %d determinations that results hold, %d changes"
     return said % (expired, len(opened.snapshot["evidence"]), len(applicability), len(changes))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# scorecard/verifier/plan_checks.py: Checks of the evaluation plan: locked as the ledger says, and compared with the evidence as the card says.
+
+PLAN_FACTS = ("version", "digest", "items", "stopping_rule", "reason", "locked_at")
+
+
+def _check_versions(opened: Opened, plan: Dict[str, Any]) -> None:
+    locked = {entry["subject"]["id"]: entry for entry in recorded_as(opened, "plan.locked")}
+    for place, row in enumerate(plan["versions"], start=1):
+        said = locked.get(row["id"], {}).get("data", {})
+        if {name: said.get(name) for name in PLAN_FACTS} != {name: row[name] for name in PLAN_FACTS}:
+            raise Difference("plan version %s: the ledger does not record it as the card says" % row["version"])
+        if row["version"] != place or said["framework"] != opened.snapshot["framework"]["digest"]:
+            raise Difference("plan version %s: it does not belong to this card's plan" % row["version"])
+        if said["checkpoint"] != opened.snapshot["checkpoint"] or said["locked_at"] != locked[row["id"]]["at"]:
+            raise Difference("plan version %s: it was locked for something else, or at another time" % row["version"])
+
+
+def _check_attempts(opened: Opened, row: Dict[str, Any]) -> None:
+    received = {entry["subject"]["id"]: entry["data"] for entry in recorded_as(opened, "run.received")}
+    own = {item["run"] for item in opened.snapshot["evidence"] if item["applies"] == "direct"}
+    missing = [run["run"] for run in row["runs"] if run["run"] in own and run["run"] not in row["attempts"]]
+    if missing:
+        raise Difference("plan: %s is cited and not counted as an attempt" % missing[0])
+    for run in row["attempts"]:
+        said = received.get(run, {})
+        facts = {name: row[name] for name in ("evaluation", "stratum", "mitigation")}
+        if {name: said.get(name) for name in facts} != facts:
+            raise Difference("plan: the ledger does not record the attempt %s" % run)
+
+
+def check_plan(opened: Opened) -> str:
+    """Recompute what was planned against what was done; that no further attempt was received is not recomputable."""
+    plan = opened.snapshot.get("plan")
+    if plan is None:
+        return "no evaluation plan was locked"
+    _check_versions(opened, plan)
+    items, evidence = locked_since(plan["versions"]), opened.snapshot["evidence"]
+    rows = [{name: row[name] for name in row if name != "attempts"} for row in plan["rows"]]
+    recomputed = {
+        "rows": planned_against_done(items, evidence),
+        "unplanned": unplanned(opened.framework, items, evidence),
+    }
+    found = first_difference({"rows": rows, "unplanned": plan["unplanned"]}, recomputed)
+    if found:
+        raise Difference("plan%s" % found)
+    for row in plan["rows"]:
+        _check_attempts(opened, row)
+    done = [row for row in plan["rows"] if row["state"] == "done"]
+    said = (
+        "%d of %d planned measurements done as planned, %d attempts as recorded; whether there were more: not checked"
+    )
+    return said % (len(done), len(rows), sum(len(row["attempts"]) for row in plan["rows"]))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -3485,6 +3621,7 @@ def checks_of(key: Optional[str], older: str) -> List[Tuple[str, Callable[[Opene
         ("signatures", check_signatures),
         ("evidence", check_evidence),
         ("validity", check_validity),
+        ("plan", check_plan),
         ("informing", check_informing),
         ("levels", check_levels),
         ("credits", check_credits),

@@ -27,7 +27,13 @@ from scorecard.access.evidence import (
     visible_sources,
     visible_subjects,
 )
-from scorecard.access.expectations import visible_forecasts, visible_invocations, visible_safeguards
+from scorecard.access.expectations import (
+    untold_evaluations,
+    visible_forecasts,
+    visible_invocations,
+    visible_plans,
+    visible_safeguards,
+)
 from scorecard.access.people import Person, held_memberships, person_for
 from scorecard.access.readers import Reader, Sight, reader_of, reader_with, refuse_unless_reader
 from scorecard.access.rights import (
@@ -59,6 +65,7 @@ __all__ = [
     "refuse_unless_reader",
     "refuse_unless_whole",
     "told_categories",
+    "untold_evaluations",
     "uploads_of",
     "visible_applicability",
     "visible_changes",
@@ -73,6 +80,7 @@ __all__ = [
     "visible_jobs",
     "visible_logs",
     "visible_memberships",
+    "visible_plans",
     "visible_proposals",
     "visible_runs",
     "visible_safeguards",

@@ -125,6 +125,42 @@ class ChangeBody(Body):
     words: str
 
 
+class PlannedElicitation(Body):
+    """What is planned of a run's elicitation."""
+
+    scaffold: bool = False
+    tools: bool = False
+    fine_tuned: bool = False
+    attempts: int | None = Field(default=None, ge=1)
+    best_of_n: int | None = Field(default=None, ge=1)
+
+
+class PlannedItem(Body):
+    """One measurement that is planned."""
+
+    evaluation: str
+    metric: str = Field(min_length=1, max_length=100)
+    mitigation: Mitigation
+    stratum: str | None = None
+    version: str | None = None
+    dataset_digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+    planned_samples: int | None = Field(default=None, ge=1, le=10**9)
+    elicitation: PlannedElicitation = PlannedElicitation()
+
+
+class PlanBody(Body):
+    """An evaluation plan for a checkpoint under a framework, to be locked."""
+
+    checkpoint: str
+    framework: str
+    """The framework's slug; its newest version, or `slug@version`."""
+    items: list[PlannedItem]
+    stopping_rule: str
+    reason: str
+    seen: int = Field(default=0, ge=0)
+    """The version that was looked at; 0 where there is none."""
+
+
 class ForecastBody(Body):
     """A level that the subject is expected to reach by a day, and what will be left of it after mitigation."""
 

@@ -22,7 +22,8 @@ ONLY_AFTER_MITIGATION = ("safeguard",)
 Row = dict[str, Any]
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """Return the moment that an RFC 3339 text in UTC (`Z`) names."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
@@ -74,9 +75,9 @@ def _by_compute(document: Row, applied: Row | None) -> list[Row]:
 def _by_changes(document: Row, item: Row, applied: Row | None, changes: list[Row]) -> list[Row]:
     """Return the changes after the run; a determination that the results hold covers what happened before it."""
     ending, found = _policy(document).get("changes") or [], []
-    known = _moment(item["tested_at"] if applied is None else max(item["tested_at"], applied["at"], key=_moment))
+    known = moment_of(item["tested_at"] if applied is None else max(item["tested_at"], applied["at"], key=moment_of))
     for change in changes:
-        if change["kind"] not in ending or _moment(change["happened_at"]) <= known:
+        if change["kind"] not in ending or moment_of(change["happened_at"]) <= known:
             continue
         if change["kind"] in ONLY_AFTER_MITIGATION and item["mitigation"] == "pre_mitigation":
             continue

@@ -18,7 +18,7 @@ NAMED = {
     "claims": ("claim", "slug"), "pathways": ("pathway", "slug"), "exceptions": ("exception", "slug"),
 }  # fmt: skip
 """Section -> what its rows are called, and the key that names them."""
-TAKEN = ("history", "live", "outlook", "review", "x-ray")
+TAKEN = ("history", "live", "outlook", "plan", "review", "x-ray")
 """Pages of a scorecard at the addresses where those of its categories stand."""
 
 

@@ -6,6 +6,7 @@ from scorecard.models.compartments import Clearance, Compartment
 from scorecard.models.expectations import Forecast, Invocation
 from scorecard.models.framework import FrameworkVersion
 from scorecard.models.people import Membership, Programme, Role, User
+from scorecard.models.plans import EvaluationPlan
 from scorecard.models.proposals import Proposal, ProposalState
 from scorecard.models.safeguards import Safeguard, SafeguardState
 from scorecard.models.scorecards import Assessment, Determination, Kind, Scorecard, Side, State
@@ -21,6 +22,7 @@ __all__ = [
     "Clearance",
     "Compartment",
     "Determination",
+    "EvaluationPlan",
     "Forecast",
     "FrameworkVersion",
     "Invocation",

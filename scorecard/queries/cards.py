@@ -15,6 +15,7 @@ from scorecard.queries.credits import pairs_of_card, safeguards_of_card
 from scorecard.queries.evidence import applicabilities_of, evidence_of, validity_of
 from scorecard.queries.expectations import exceptions_of, forecasts_of
 from scorecard.queries.informing import informing_of
+from scorecard.queries.plans import plan_of, plan_versions, version_row
 from scorecard.queries.signoff import signoff_of
 from scorecard.snapshot import SIDES, Determined, Parts, build
 from scorecard.version import VERSION
@@ -83,7 +84,7 @@ def _authors(
     """Everybody who made a part of the card: determinations, applicability, cited evidence, the request for review."""
     rows = [{"id": row.actor_id, "name": row.actor_name, "role": row.actor_role} for row in card.determinations.all()]
     rows += [{"id": row.actor_id, "name": row.actor_name, "role": row.actor_role} for row in applicabilities_of(card)]
-    rows += [row["by"] for row in (*forecasts_of(card), *exceptions_of(card))]
+    rows += [row["by"] for row in (*forecasts_of(card), *exceptions_of(card), *map(version_row, plan_versions(card)))]
     actors = _posters(evidence, informing)
     owners = _token_owners({identifier for kind, identifier, _ in actors if kind == "token"})
     for kind, identifier, name in actors:
@@ -117,8 +118,9 @@ def working_snapshot(card: Scorecard, *, requester: dict[str, str] | None = None
             else {"number": card.replaces.number, "version": card.replaces.version, "digest": card.replaces.digest},
             authors=_authors(card, evidence, informing, requester),
             applicability=validity["applicability"],
-            changes=validity["changes"],
+            system_changes=validity["changes"],
             as_of=validity["as_of"],
+            plan=plan_of(card, evidence),
             evidence=evidence,
             assessments=results,
             determinations=determined,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scorecard.access import Reader, visible_documents, visible_runs, withheld_categories
+from scorecard.access import Reader, untold_evaluations, visible_documents, visible_runs, withheld_categories
 from scorecard.models import Scorecard
 from scorecard.queries.cards import card_document
 from scorecard.snapshot import SIDES
@@ -74,6 +74,23 @@ def _expectations(document: Record, withheld: frozenset[str]) -> Record:
     return {name: kept for name, kept in found.items() if name in document}
 
 
+def plan_for(plan: Record, untold: frozenset[str]) -> Record:
+    """Return a card's plan without the items, runs and attempts of evaluations that are not told."""
+    versions = [
+        {**row, "items": [item for item in row["items"] if item["evaluation"] not in untold]}
+        for row in plan["versions"]
+    ]
+    rows = [row for row in plan["rows"] if row["evaluation"] not in untold]
+    return {**plan, "versions": versions, "rows": rows}
+
+
+def _plan(reader: Reader, card: Scorecard, document: Record, seen: set[str]) -> Record:
+    if "plan" not in document:
+        return {}
+    told = plan_for(document["plan"], untold_evaluations(reader, card.programme_id, card.framework))
+    return {"plan": {**told, "unplanned": [run for run in told["unplanned"] if run in seen]}}
+
+
 def card_document_for(reader: Reader, card: Scorecard) -> Record:
     """Return the card's document without what is withheld from the reader; a category without its evidence says so."""
     document = {**card_document(card), "stale_reasons": stale_reasons_for(reader, card)}
@@ -90,6 +107,7 @@ def card_document_for(reader: Reader, card: Scorecard) -> Record:
         "since": _since(document["since"], seen),
         **_informing(reader, document),
         **_expectations(document, withheld),
+        **_plan(reader, card, document, seen),
         "changes": changes,
         # Who posted evidence would tell of evidence that was posted.
         "authors": [row for row in document["authors"] if row["role"] != "posted evidence"],

@@ -15,6 +15,7 @@ from .credit_checks import check_credits
 from .informing_checks import check_informing
 from .ledger_checks import check_ledger, check_recorded
 from .opened import Difference, Opened, check_documents, check_manifest, open_path
+from .plan_checks import check_plan
 from .recompute import check_decisions, check_evidence, check_levels
 from .signature_checks import check_signatures
 from .validity_checks import check_validity
@@ -44,6 +45,7 @@ def checks_of(key: Optional[str], older: str) -> List[Tuple[str, Callable[[Opene
         ("signatures", check_signatures),
         ("evidence", check_evidence),
         ("validity", check_validity),
+        ("plan", check_plan),
         ("informing", check_informing),
         ("levels", check_levels),
         ("credits", check_credits),

@@ -40,7 +40,7 @@ def _check_causes(opened: Opened) -> None:
         if (row["id"] in withdrawn) is not ("withdrawn_at" in row):
             raise Difference("applicability %s: whether it was withdrawn is not what the ledger says" % row["id"])
     reported = _recorded_before_seal(opened, "change.reported")
-    for row in opened.snapshot.get("changes", []):
+    for row in opened.snapshot.get("system_changes", []):
         facts = {name: row[name] for name in ("kind", "words", "happened_at")}
         said = reported.get(row["id"], {})
         if {name: said.get(name) for name in facts} != facts or said["checkpoint"] != opened.snapshot["checkpoint"]:
@@ -71,7 +71,7 @@ def check_validity(opened: Opened) -> str:
     """Recompute which evidence has ended, from its dates, what was determined of it, and what was changed."""
     _check_causes(opened)
     received = {entry["subject"]["id"]: entry["at"] for entry in recorded_as(opened, "run.received")}
-    applicability, changes = opened.snapshot["applicability"], opened.snapshot.get("changes", [])
+    applicability, changes = opened.snapshot["applicability"], opened.snapshot.get("system_changes", [])
     expired = 0
     for item in opened.snapshot["evidence"]:
         dated = {**item, "tested_at": _tested_at(opened, item, received)}

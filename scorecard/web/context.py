@@ -34,6 +34,7 @@ PLACES = {
     "xray": "checkpoints",
     "history": "checkpoints",
     "outlook": "checkpoints",
+    "plan": "checkpoints",
     "due": "due",
     "safeguards": "safeguards",
     "safeguard": "safeguards",

@@ -78,6 +78,27 @@ def _revisions(case: Case) -> Iterable[Spot]:
                 yield from _changed(case, former, now)
 
 
+def _planned(case: Case) -> Iterable[tuple[Record, Spot]]:
+    for row in (case.card.get("plan") or {"rows": []})["rows"]:
+        name = ", ".join(str(row[part]) for part in ("evaluation", "stratum", "mitigation") if row[part])
+        words = "; ".join(dict.fromkeys(said for run in row["runs"] for said in run["deviations"]))
+        yield row, Spot(evaluation_place(row["evaluation"]), f"{name}: {words or 'no run of it is cited'}.")
+
+
+def _not_done(case: Case) -> Iterable[Spot]:
+    yield from (spot for row, spot in _planned(case) if row["state"] == "not_done")
+
+
+def _deviating(case: Case) -> Iterable[Spot]:
+    yield from (spot for row, spot in _planned(case) if row["state"] == "deviates")
+
+
+def _unplanned(case: Case) -> Iterable[Spot]:
+    runs = (case.card.get("plan") or {"unplanned": []})["unplanned"]
+    if runs:
+        yield Spot("/plan", f"{len(runs)} cited runs of evaluations that decide were in no plan.", tuple(runs))
+
+
 CHECKS = (
     Check("run-not-cited", "warning", "Runs exist that the card does not cite",
           "current runs of the card's checkpoints that its snapshot does not hold",
@@ -85,6 +106,15 @@ CHECKS = (
     Check("favourable-attempt", "warning", "The more favourable attempt is cited",
           "all attempts that the server received at one measure, against the cited ones",
           "Open a new version, in which the riskiest attempt counts.", _favourable),
+    Check("planned-not-done", "warning", "Planned and not done",
+          "the measurements of the evaluation plan that was locked, against the cited runs",
+          "Run it, or lock an amended plan that says why it is left out.", _not_done),
+    Check("plan-deviation", "warning", "Done otherwise than planned",
+          "cited runs against the plan: when it was locked, dataset, version, samples, elicitation",
+          "Run it as planned, or lock an amended plan before the next run.", _deviating),
+    Check("run-unplanned", "notice", "Not planned",
+          "cited runs of evaluations that carry a threshold, against the evaluation plan",
+          "Lock a plan that names the measurement before it is run again.", _unplanned),
     Check("several-attempts", "notice", "Run several times",
           "measures with several current runs, all of them cited",
           "Say in the rationale why it was run again.", _several),

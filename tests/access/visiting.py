@@ -15,7 +15,7 @@ from django.utils import timezone
 from evaluations.models import LogFile, Upload
 from scorecard.models import ApiToken, User
 from tests.access.table import Route, Row
-from tests.access.world import REASON, World
+from tests.access.world import OPEN, REASON, World
 from tests.conftest import PASSWORD
 
 SIGNERS = {"advisory_member", "advisory_chair", "leadership", "board"}
@@ -132,6 +132,10 @@ def body_of(route: Route, world: World, name: str) -> bytes:
         "applicability": {
             "from_checkpoint": known["checkpoint"], "to_checkpoint": known["checkpoint"], "rationale": REASON,
             "limits": REASON,
+        },
+        "plans": {
+            "checkpoint": known["checkpoint"], "framework": known["framework"].slug, "stopping_rule": REASON,
+            "reason": REASON, "items": [{"evaluation": OPEN, "metric": "m", "mitigation": "post_mitigation"}],
         },
         "changes": {
             "checkpoint": known["checkpoint"], "kind": "tools", "happened_at": "2026-03-01T12:00:00Z", "words": REASON,

@@ -19,6 +19,7 @@ from evaluations.queries import (
     runs_page,
     scores_bytes,
 )
+from scorecard.moments import rfc3339
 from tests.evaluations.reports import NOW, with_estimate
 
 TakeIn = Callable[..., Receipt]
@@ -73,6 +74,7 @@ def test_an_evidence_item_carries_all_that_deciding_needs(take_in: TakeIn) -> No
         "checkpoint": "atlas-2-rc1",
         "mitigation": "post_mitigation",
         "applies": "direct",
+        "tested_at": rfc3339(run.received_at),
         "form": "tally",
         "tally": item["tally"],
         "value": pytest.approx(13 / 110),

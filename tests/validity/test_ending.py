@@ -92,7 +92,7 @@ def test_a_reported_change_ends_evidence_until_it_is_withdrawn(strict_card: Scor
     )  # fmt: skip
     drain()
     assert (level(strict_card), ended(strict_card)) == ("high", [["tools"]])
-    assert snapshot_of(strict_card)["changes"][0]["words"] == "It can use a browser now."
+    assert snapshot_of(strict_card)["system_changes"][0]["words"] == "It can use a browser now."
     changing.withdraw(made, reason="It was another model.", by=by, at=timezone.now())
     drain()
     assert (level(strict_card), ended(strict_card)) == ("medium", [[]])

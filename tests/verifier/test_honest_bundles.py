@@ -13,8 +13,8 @@ from tests.verifier.bundles import ORIGIN, Maker
 from tests.verifier.running import checked_file, in_a_child, unpacked
 
 TITLES = [
-    "manifest", "documents", "ledger", "recorded", "signatures", "evidence", "validity", "informing", "levels",
-    "credits", "decisions", "carried",
+    "manifest", "documents", "ledger", "recorded", "signatures", "evidence", "validity", "plan", "informing",
+    "levels",    "credits", "decisions", "carried",
 ]  # fmt: skip
 
 
@@ -33,17 +33,17 @@ def test_an_honest_bundle_passes_with_the_key_and_is_undecided_without(
     path = write(tmp_path, honest, form)
     code, said = checked_file(path, honest.key)
     assert code == 0
-    assert [line.split()[:2] for line in said[:12]] == [["ok", title] for title in TITLES]
-    assert said[12] == f"ok   signer     the ledger head is signed by {ORIGIN}"
+    assert [line.split()[:2] for line in said[:13]] == [["ok", title] for title in TITLES]
+    assert said[13] == f"ok   signer     the ledger head is signed by {ORIGIN}"
     code, said = checked_file(path, None)
     assert code == 2
-    assert said[12] == "??   signer     self-consistent; the signer is not verified (give --key)"
+    assert said[13] == "??   signer     self-consistent; the signer is not verified (give --key)"
 
 
 def test_a_bundle_with_its_printed_scorecard_passes(honest: Maker, tmp_path: Path) -> None:
     code, said = checked_file(unpacked(tmp_path / "b", honest.with_pdf()), honest.key)
     assert code == 0
-    assert "the printed scorecard is whole and carries this record" in said[11]
+    assert "the printed scorecard is whole and carries this record" in said[12]
 
 
 def test_display_only_figures_and_unchecked_parts_are_counted_and_named(honest: Maker, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_the_one_file_runs_alone_in_another_folder(honest: Maker, tmp_path: Path
     elsewhere.mkdir()
     done = in_a_child(elsewhere, path, "--key", honest.key)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("ok   ") == 13
+    assert done.stdout.count("ok   ") == 14
     assert "file       sha256:" in done.stdout
     assert in_a_child(elsewhere, path).returncode == 2
 

@@ -32,7 +32,7 @@ def test_they_are_listed_as_recorded_and_not_recomputed(informed: Maker, tmp_pat
     (tmp_path / "card.zip").write_bytes(informed.zip())
     code, said = checked_file(tmp_path / "card.zip", informed.key)
     assert code == 0
-    assert "2 documents inform and decide nothing, each as recorded; not recomputed: refusals/1 (2)" in said[7]
+    assert "2 documents inform and decide nothing, each as recorded; not recomputed: refusals/1 (2)" in said[8]
     done = in_a_child(tmp_path, tmp_path / "card.zip", "--key", informed.key)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -56,6 +56,12 @@ def card(**changes: Any) -> Plant:
     return lambda world: world.card.update(changes)
 
 
+def planned(**changes: Any) -> Plant:
+    """Put an evaluation plan of one measurement beside the card."""
+    row = {"evaluation": "ctf", "stratum": None, "metric": "pass@1", "mitigation": "post_mitigation", "runs": []}
+    return card(plan={"rows": [{**row, **changes}], "unplanned": []})
+
+
 def together(*plants: Plant) -> Plant:
     """Plant several things."""
     return lambda world: [plant(world) for plant in plants]
@@ -137,6 +143,9 @@ PLANTS: dict[str, Plant] = {
     ),
     "run-not-cited": add(counted("run-e", "ctf", "post_mitigation", 20, standing="uncited")),
     "favourable-attempt": add(counted("run-e", "ctf", "post_mitigation", 90, standing="uncited")),
+    "planned-not-done": planned(state="not_done"),
+    "plan-deviation": planned(state="deviates", runs=[{"run": "run-b", "deviations": ["it was run first"]}]),
+    "run-unplanned": card(plan={"rows": [], "unplanned": ["run-b"]}),
     "several-attempts": add(counted("run-e", "ctf", "post_mitigation", 41)),
     "revision-changed-finding": together(
         add(counted("run-0", "ctf", "post_mitigation", 300, standing="superseded", native="n")),

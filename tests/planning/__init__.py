@@ -1,0 +1,1 @@
+"""Evaluation plans: locked before results, compared with what was done."""
