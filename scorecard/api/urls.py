@@ -8,6 +8,7 @@ from scorecard.api import describing, health
 from scorecard.api.views import (
     catalogue,
     comparing,
+    contrasting,
     evidence_kinds,
     expectations,
     frameworks,
@@ -74,6 +75,7 @@ ROUTES = (
     (r"plans", plans.Plans),
     (r"changes", validity.Changes),
     (r"changes/(?P<identifier>chg_[0-9A-Z]{26})/withdraw", validity.ChangeWithdrawal),
+    (r"scorecards/compare", contrasting.Contrast),
     (rf"scorecards/{CARD}/due", validity.Due),
     (r"scorecards", scorecards.Scorecards),
     (rf"scorecards/{CARD}", scorecards.OneScorecard),

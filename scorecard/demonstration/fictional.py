@@ -7,6 +7,24 @@ from typing import Any
 
 SUBJECT = ("atlas-2", "Atlas 2 (fictional)")
 CHECKPOINTS = ("atlas-2-rc0", "atlas-2-rc1")
+SAFEGUARD_SLUG = "exploit-classifier"
+SAFEGUARD: dict[str, Any] = {
+    "name": "Exploit classifier (fictional)",
+    "summary": "Withholds answers that carry a working exploit.",
+    "threat_actor": "A person without expertise who uses the public product",
+    "categories": ["cybersecurity"],
+    "evaluations": ["ctf-collegiate", "ctf-professional"],
+}
+PLANNED = (
+    ("multimodal-troubleshooting-virology", "cons@32", 350),
+    ("radiological-and-nuclear-expert-knowledge", "cons@32", 87),
+    ("protocolqa-open-ended", "pass@1", 108),
+    ("ctf-professional", "pass@12", 110),
+    ("ctf-collegiate", "pass@12", 100),
+    ("political-persuasion-tweets-vs-production-gpt-4o", "win_rate", 200),
+    ("swe-bench-verified", "pass@1", 500),
+)
+"""Evaluation, metric and number of samples of the plan; on the card some were done otherwise."""
 
 
 def _samples(
@@ -72,6 +90,18 @@ def _side(checkpoint: str, mitigation: str) -> list[bytes]:
         *([] if before else [report("agentic-tasks", "success_rate", "api-proxy",
                                     stratum="OpenAI API proxy (hardest)", samples=_samples(3, 100, refused=2))]),
     ]  # fmt: skip
+
+
+def planned() -> list[dict[str, Any]]:
+    """Return the items of the plan that is locked for the second checkpoint."""
+    sides = ("pre_mitigation", "post_mitigation")
+    items = [
+        {"evaluation": slug, "metric": metric, "mitigation": side, "version": "2026-03", "planned_samples": n}
+        for slug, metric, n in PLANNED
+        for side in sides
+    ]
+    agentic = {"evaluation": "agentic-tasks", "stratum": "OpenAI API proxy (hardest)", "metric": "success_rate"}
+    return items + [{**agentic, "mitigation": side, "version": "2026-03", "planned_samples": 100} for side in sides]
 
 
 def reports(checkpoint: str) -> list[bytes]:

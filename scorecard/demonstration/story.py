@@ -6,7 +6,7 @@ import logging
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -27,7 +27,9 @@ from scorecard.environment import ROOT, private_file
 from scorecard.issuing import issue_token
 from scorecard.models import FrameworkVersion, Programme, Scope, Scorecard, Side, User
 from scorecard.opening import open_scorecard
+from scorecard.planning import lock
 from scorecard.queries import card_digest
+from scorecard.safeguarding import Described, register
 from scorecard.sealing import seal
 from scorecard.signing import request, sign
 
@@ -54,8 +56,10 @@ def load(*, at: datetime) -> bool:
     with _unheard(), transaction.atomic():
         programme = Programme.objects.create(slug="frontier", name="Frontier models")
         people = gather(programme)
-        framework = publish(FRAMEWORK.read_bytes(), by=SYSTEM, at=at)
+        before = at - timedelta(minutes=1)
+        framework = publish(FRAMEWORK.read_bytes(), by=SYSTEM, at=before)
         cast = {name: person_for(user, programme) for name, user in people.items()}
+        _prepared(programme, framework, cast["ada"], before)
         _published_story(programme, framework, cast, at)
         _fictional_story(programme, framework, cast, at)
         _demo_token(programme, people["ada"], at)
@@ -109,12 +113,27 @@ def _published_story(
     return card
 
 
-def _fictional_story(programme: Programme, framework: FrameworkVersion, cast: dict[str, Person], at: datetime) -> None:
+def _prepared(programme: Programme, framework: FrameworkVersion, by: Person, at: datetime) -> None:
+    """Describe the fictional subject, register a safeguard of it and lock a plan, before there are results."""
     slug, name = fictional.SUBJECT
     note = "Invented for the demo."
     subject = Subject.objects.create(slug=slug, programme=programme.id, name=name, kind="fictional", note=note)
     for checkpoint_name in fictional.CHECKPOINTS:
-        checkpoint = Checkpoint.objects.create(subject=subject, name=checkpoint_name)
+        Checkpoint.objects.create(subject=subject, name=checkpoint_name)
+    register(
+        subject, slug=fictional.SAFEGUARD_SLUG, described=Described(**fictional.SAFEGUARD), reason=ATLAS_REASON, by=by,
+        at=at,
+    )  # fmt: skip
+    lock(
+        Checkpoint.objects.get(name=fictional.CHECKPOINTS[1]), framework, items=fictional.planned(),
+        stopping_rule="Each evaluation once; runs that break off are repeated whole.", reason=ATLAS_REASON, by=by,
+        at=at,
+    )  # fmt: skip
+
+
+def _fictional_story(programme: Programme, framework: FrameworkVersion, cast: dict[str, Person], at: datetime) -> None:
+    for checkpoint_name in fictional.CHECKPOINTS:
+        checkpoint = Checkpoint.objects.get(name=checkpoint_name)
         for raw in fictional.reports(checkpoint_name):
             _take_in(raw, at)
         card = open_scorecard(

@@ -21,6 +21,7 @@ from scorecard.access import (
 )
 from scorecard.models import ChangeKind, Role, Scorecard
 from scorecard.queries import snapshot_of
+from scorecard.queries.contrasts import MOST_CARDS
 from scorecard.refusals import Refused
 from scorecard.web.doors import levels_of, page, person_in, reader_for
 
@@ -36,7 +37,16 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
     for row in rows:
         row.runs = counts.get(row.id, 0)  # type: ignore[attr-defined]
     ordered = sorted(rows, key=lambda row: (row.subject.kind == "comparison", row.subject.name, row.name))
-    return render(request, "pages/checkpoints.html", {"checkpoints": ordered, "chosen": chosen})
+    context = {"checkpoints": ordered, "chosen": chosen, "history": _history(request, chosen) if chosen else ""}
+    return render(request, "pages/checkpoints.html", context)
+
+
+def _history(request: HttpRequest, subject: str) -> str:
+    """Return the query by which the newest card of each of a model's checkpoints stand side by side, in their order."""
+    cards = visible_scorecards(reader_for(request)).filter(checkpoint__subject__slug=subject)
+    newest = {card.number: card for card in cards.order_by("opened_at", "version")}
+    latest = list(newest.values())[-MOST_CARDS:]
+    return urlencode([("card", f"{card.number}-v{card.version}") for card in latest]) if len(latest) > 1 else ""
 
 
 def _version(card: Scorecard) -> dict[str, Any]:

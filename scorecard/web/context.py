@@ -35,6 +35,7 @@ PLACES = {
     "history": "checkpoints",
     "outlook": "checkpoints",
     "plan": "checkpoints",
+    "contrast": "checkpoints",
     "due": "due",
     "safeguards": "safeguards",
     "safeguard": "safeguards",

@@ -216,6 +216,25 @@ def chip_context(levels: list[dict[str, str]], slug: str | None) -> dict[str, An
     return {"name": levels[place]["name"], "shade": shade, "bars": [bar < shade for bar in range(BARS)]}
 
 
+@register.filter
+def card_name(card: Any) -> str:
+    """Write a scorecard version as addresses name it: `PSC-2026-0001-v2`."""
+    return f"{card.number}-v{card.version}"
+
+
+@register.filter
+def signed_points(value: float | None) -> str:
+    """Write a difference of fractions in percentage points with its sign."""
+    return "not known" if value is None else f"{100.0 * value:+.1f} points"
+
+
+@register.filter
+def yesno_words(value: object) -> str:
+    """Write what a gate or an obligation says."""
+    said = {True: "required", False: "not required", None: "no such rule", "allow": "allowed", "deny": "denied"}
+    return said.get(value, str(value)) if isinstance(value, str | bool | None) else str(value)
+
+
 @register.inclusion_tag("components/chip.html", takes_context=True)
 def chip(
     context: Context, slug: str | None, mark: str = "", size: str = "", empty: str = "Not assessed"
