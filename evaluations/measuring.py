@@ -110,6 +110,24 @@ def _display(report: dict[str, Any], columns: SampleColumns | None, tally: Tally
     }
 
 
+def under_policy(
+    run: EvaluationRun, *, missing_statuses: Sequence[str], excluded_statuses: Sequence[str]
+) -> tuple[dict[str, Any] | None, float | None]:
+    """Return the tally (canonical) and the shown value of a run of samples under another policy than the default one.
+
+    Reads all samples; whoever asks often keeps the answer, which is the same for ever for one digest of a run. Raises
+    ValueError as `samples_of` does.
+    """
+    columns = samples_of(run)
+    if excluded_statuses and columns is not None:
+        gone = frozenset(missing_statuses), frozenset(excluded_statuses)
+        tally = tally_of_report(run.report, columns.rows(), *gone)
+    else:
+        tally = _tally(run.report, columns, missing_statuses)
+    value = _shown_value(run.report, columns, tally)
+    return None if tally is None else tally.to_dict(), value
+
+
 def computed(
     run: EvaluationRun,
     *,

@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from typing import Any, Dict
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Optional, Set, Tuple
 from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set
-from typing import Any, Dict, FrozenSet, Iterable, Optional
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Tuple
 from typing import Any, Dict, Iterable, List, Optional
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 from typing import Any, Dict, List
@@ -524,86 +524,6 @@ def scores_from_csv(data: bytes) -> List[ScoreRow]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# evaluations/estimates/paired_table.py: Two runs on the same samples as one table of pairs, with everything missing counted against a fall.
-
-def _by_item(rows: Iterable[ScoreRow]) -> Dict[str, List[ScoreRow]]:
-    found: Dict[str, List[ScoreRow]] = {}
-    for row in rows:
-        if not row.superseded:
-            found.setdefault(row.id, []).append(row)
-    return found
-
-
-def _risk(
-    attempts: List[ScoreRow], slots: int, missing_statuses: FrozenSet[str], mirrored: bool, missing: float
-) -> float:
-    """Return the mean risk of an item's attempts; one that is missing counts as `missing`."""
-    values = []
-    for row in attempts:
-        if row.status == "scored" or row.status not in missing_statuses:
-            score = row.score or 0.0
-            values.append(1.0 - score if mirrored else score)
-    expected = max(slots, len(attempts), 1)
-    return (math.fsum(values) + missing * (expected - len(values))) / expected
-
-
-def paired_table(
-    first: Iterable[ScoreRow],
-    second: Iterable[ScoreRow],
-    missing_statuses: FrozenSet[str],
-    mirrored: bool,
-    attempts_per_sample: Optional[int] = None,
-) -> Dict[str, Any]:
-    """Return the table of risk on the same items before (`first`) and after (`second`), in the worst case for a fall.
-
-    `both`, `first_only`, `second_only` and `neither` sum the products of the two risks, which are counts where every
-    item is solved or not. An item or attempt that is missing counts 0 before and 1 after, so that losing samples never
-    earns a credit. `n` counts the items of either run and `n_eff` the independent units among them (clusters where
-    they are declared). `mirrored` turns a metric where higher is safer into risk.
-    """
-    before, after = _by_item(first), _by_item(second)
-    slots = attempts_per_sample or 1
-    sums: Dict[str, List[float]] = {"both": [], "first_only": [], "second_only": [], "neither": []}
-    clusters: Set[str] = set()
-    alone = 0
-    identifiers = sorted(set(before) | set(after))
-    for identifier in identifiers:
-        attempts = before.get(identifier, []), after.get(identifier, [])
-        one = _risk(attempts[0], slots, missing_statuses, mirrored, 0.0)
-        other = _risk(attempts[1], slots, missing_statuses, mirrored, 1.0)
-        sums["both"].append(one * other)
-        sums["first_only"].append(one * (1.0 - other))
-        sums["second_only"].append((1.0 - one) * other)
-        sums["neither"].append((1.0 - one) * (1.0 - other))
-        cluster = next((row.cluster for row in attempts[0] + attempts[1] if row.cluster is not None), None)
-        if cluster is None:
-            alone += 1
-        else:
-            clusters.add(cluster)
-    table: Dict[str, Any] = {name: math.fsum(values) for name, values in sums.items()}
-    return {"n": len(identifiers), "n_eff": len(clusters) + alone, **table}
-
-
-def fall_of(table: Dict[str, Any]) -> Dict[str, float]:
-    """Return `{pre, post, difference, low, high}` of a table: Newcombe's method 10 on its independent units.
-
-    Raises ValueError for a table without pairs.
-    """
-    if not table["n"]:
-        raise ValueError("the runs share no sample")
-    share = table["n_eff"] / table["n"]
-    cells = [table[name] * share for name in ("both", "first_only", "second_only", "neither")]
-    difference, low, high = difference_paired(*cells)
-    return {
-        "pre": (table["both"] + table["first_only"]) / table["n"],
-        "post": (table["both"] + table["second_only"]) / table["n"],
-        "difference": difference,
-        "low": low,
-        "high": high,
-    }
-
-
-# ---------------------------------------------------------------------------------------------------------------------
 # evaluations/estimates/tally.py: Sufficient statistics of a run: what is counted once and then decides every threshold, without the samples.
 
 @dataclass(frozen=True)
@@ -781,14 +701,27 @@ def shown_facts(report: Dict[str, Any]) -> Dict[str, Any]:
             **({"elicitation": declared} if declared else {})}  # fmt: skip
 
 
+def without_statuses(
+    rows: Iterable[ScoreRow], excluded_statuses: FrozenSet[str]
+) -> Tuple[List[ScoreRow], FrozenSet[str]]:
+    """Return the rows without those statuses, and the items of which no attempt that counts is left."""
+    every = [row for row in rows if not row.superseded]
+    kept = [row for row in every if row.status not in excluded_statuses]
+    return kept, frozenset(row.id for row in every) - frozenset(row.id for row in kept)
+
+
 def tally_of_report(
-    report: Dict[str, Any], rows: Iterable[ScoreRow], missing_statuses: FrozenSet[str]
+    report: Dict[str, Any],
+    rows: Iterable[ScoreRow],
+    missing_statuses: FrozenSet[str],
+    excluded_statuses: FrozenSet[str] = frozenset(),
 ) -> Optional[Tally]:
     """Return the tally behind a canonical report (`report.json`) and its score rows, or None where it cannot decide.
 
     It cannot decide in a unit that is no fraction of one, as a figure with neither n nor standard error, as a figure
     that is only a bound or approximate (`>= 0.1` measured exactly must never rule a level out), and as a run that
-    broke off without saying how many samples it had planned.
+    broke off without saying how many samples it had planned. Attempts with an excluded status are left out of what
+    was expected as well as of what was scored.
     """
     size = UNIT_SIZE.get(report.get("unit", "proportion"))
     broken_off = report.get("completion", "complete") != "complete" and "planned_samples" not in report
@@ -798,12 +731,98 @@ def tally_of_report(
     if "tally" in report:
         return tally_from_counts(report["tally"]["successes"], report["tally"]["trials"], planned)
     if "samples_digest" in report:
+        if excluded_statuses:
+            rows, gone = without_statuses(rows, excluded_statuses)
+            planned = None if planned is None else max(0, planned - len(gone))
         return tally_from_scores(rows, planned, report.get("attempts_per_sample"), missing_statuses)
     estimate = report["estimate"]
     if estimate.get("qualifier", "=") != "=":
         return None
     stderr = float(estimate["stderr"]) / size if "stderr" in estimate else None
     return tally_from_estimate(float(estimate["value"]) / size, estimate.get("trials"), stderr, planned)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# evaluations/estimates/paired_table.py: Two runs on the same samples as one table of pairs, with everything missing counted against a fall.
+
+def _by_item(rows: Iterable[ScoreRow]) -> Dict[str, List[ScoreRow]]:
+    found: Dict[str, List[ScoreRow]] = {}
+    for row in rows:
+        found.setdefault(row.id, []).append(row)
+    return found
+
+
+def _risk(
+    attempts: List[ScoreRow], slots: int, missing_statuses: FrozenSet[str], mirrored: bool, missing: float
+) -> float:
+    """Return the mean risk of an item's attempts; one that is missing counts as `missing`."""
+    values = []
+    for row in attempts:
+        if row.status == "scored" or row.status not in missing_statuses:
+            score = row.score or 0.0
+            values.append(1.0 - score if mirrored else score)
+    expected = max(slots, len(attempts), 1)
+    return (math.fsum(values) + missing * (expected - len(values))) / expected
+
+
+def paired_table(
+    first: Iterable[ScoreRow],
+    second: Iterable[ScoreRow],
+    missing_statuses: FrozenSet[str],
+    mirrored: bool,
+    attempts_per_sample: Optional[int] = None,
+    excluded_statuses: FrozenSet[str] = frozenset(),
+) -> Dict[str, Any]:
+    """Return the table of risk on the same items before (`first`) and after (`second`), in the worst case for a fall.
+
+    `both`, `first_only`, `second_only` and `neither` sum the products of the two risks, which are counts where every
+    item is solved or not. An item or attempt that is missing counts 0 before and 1 after, so that losing samples never
+    earns a credit. `n` counts the items of either run and `n_eff` the independent units among them (clusters where
+    they are declared). `mirrored` turns a metric where higher is safer into risk. An item of which one side has nothing
+    but attempts with an excluded status is left out on both sides.
+    """
+    sides = [without_statuses(rows, excluded_statuses) for rows in (first, second)]
+    before, after = (_by_item(kept) for kept, _ in sides)
+    gone = sides[0][1] | sides[1][1]
+    slots = attempts_per_sample or 1
+    sums: Dict[str, List[float]] = {"both": [], "first_only": [], "second_only": [], "neither": []}
+    clusters: Set[str] = set()
+    alone = 0
+    identifiers = sorted((set(before) | set(after)) - gone)
+    for identifier in identifiers:
+        attempts = before.get(identifier, []), after.get(identifier, [])
+        one = _risk(attempts[0], slots, missing_statuses, mirrored, 0.0)
+        other = _risk(attempts[1], slots, missing_statuses, mirrored, 1.0)
+        sums["both"].append(one * other)
+        sums["first_only"].append(one * (1.0 - other))
+        sums["second_only"].append((1.0 - one) * other)
+        sums["neither"].append((1.0 - one) * (1.0 - other))
+        cluster = next((row.cluster for row in attempts[0] + attempts[1] if row.cluster is not None), None)
+        if cluster is None:
+            alone += 1
+        else:
+            clusters.add(cluster)
+    table: Dict[str, Any] = {name: math.fsum(values) for name, values in sums.items()}
+    return {"n": len(identifiers), "n_eff": len(clusters) + alone, **table}
+
+
+def fall_of(table: Dict[str, Any]) -> Dict[str, float]:
+    """Return `{pre, post, difference, low, high}` of a table: Newcombe's method 10 on its independent units.
+
+    Raises ValueError for a table without pairs.
+    """
+    if not table["n"]:
+        raise ValueError("the runs share no sample")
+    share = table["n_eff"] / table["n"]
+    cells = [table[name] * share for name in ("both", "first_only", "second_only", "neither")]
+    difference, low, high = difference_paired(*cells)
+    return {
+        "pre": (table["both"] + table["first_only"]) / table["n"],
+        "post": (table["both"] + table["second_only"]) / table["n"],
+        "difference": difference,
+        "low": low,
+        "high": high,
+    }
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -3167,7 +3186,9 @@ def _check_item(opened: Opened, item: Dict[str, Any]) -> None:
     path, place = "runs/%s/report.json" % item["run"], _place(opened, item)
     report = opened.strict(path)
     rows = _scores(opened, item, report)
-    tally = tally_of_report(report, rows, frozenset(opened.framework["policy"]["missing_statuses"]))
+    policy = opened.framework["policy"]
+    excluded = frozenset(policy.get("excluded_statuses") or [])
+    tally = tally_of_report(report, rows, frozenset(policy["missing_statuses"]), excluded)
     recomputed = None if tally is None else tally.to_dict()
     found = first_difference(item["tally"], recomputed)
     if found:
@@ -3461,6 +3482,7 @@ def _table_of(opened: Opened, wanted: Dict[str, Any]) -> Dict[str, Any]:
         frozenset(opened.framework["policy"]["missing_statuses"]),
         wanted["mirrored"],
         max(planned, default=None),
+        frozenset(opened.framework["policy"].get("excluded_statuses") or []),
     )
 
 

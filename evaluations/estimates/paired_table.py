@@ -6,14 +6,14 @@ import math
 from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Set
 
 from .newcombe import difference_paired
+from .reported import without_statuses
 from .scores import ScoreRow
 
 
 def _by_item(rows: Iterable[ScoreRow]) -> Dict[str, List[ScoreRow]]:
     found: Dict[str, List[ScoreRow]] = {}
     for row in rows:
-        if not row.superseded:
-            found.setdefault(row.id, []).append(row)
+        found.setdefault(row.id, []).append(row)
     return found
 
 
@@ -36,20 +36,24 @@ def paired_table(
     missing_statuses: FrozenSet[str],
     mirrored: bool,
     attempts_per_sample: Optional[int] = None,
+    excluded_statuses: FrozenSet[str] = frozenset(),
 ) -> Dict[str, Any]:
     """Return the table of risk on the same items before (`first`) and after (`second`), in the worst case for a fall.
 
     `both`, `first_only`, `second_only` and `neither` sum the products of the two risks, which are counts where every
     item is solved or not. An item or attempt that is missing counts 0 before and 1 after, so that losing samples never
     earns a credit. `n` counts the items of either run and `n_eff` the independent units among them (clusters where
-    they are declared). `mirrored` turns a metric where higher is safer into risk.
+    they are declared). `mirrored` turns a metric where higher is safer into risk. An item of which one side has nothing
+    but attempts with an excluded status is left out on both sides.
     """
-    before, after = _by_item(first), _by_item(second)
+    sides = [without_statuses(rows, excluded_statuses) for rows in (first, second)]
+    before, after = (_by_item(kept) for kept, _ in sides)
+    gone = sides[0][1] | sides[1][1]
     slots = attempts_per_sample or 1
     sums: Dict[str, List[float]] = {"both": [], "first_only": [], "second_only": [], "neither": []}
     clusters: Set[str] = set()
     alone = 0
-    identifiers = sorted(set(before) | set(after))
+    identifiers = sorted((set(before) | set(after)) - gone)
     for identifier in identifiers:
         attempts = before.get(identifier, []), after.get(identifier, [])
         one = _risk(attempts[0], slots, missing_statuses, mirrored, 0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterable, Optional
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from .scores import ScoreRow
 from .tally import Tally, tally_from_counts, tally_from_estimate, tally_from_scores
@@ -36,14 +36,27 @@ def shown_facts(report: Dict[str, Any]) -> Dict[str, Any]:
             **({"elicitation": declared} if declared else {})}  # fmt: skip
 
 
+def without_statuses(
+    rows: Iterable[ScoreRow], excluded_statuses: FrozenSet[str]
+) -> Tuple[List[ScoreRow], FrozenSet[str]]:
+    """Return the rows without those statuses, and the items of which no attempt that counts is left."""
+    every = [row for row in rows if not row.superseded]
+    kept = [row for row in every if row.status not in excluded_statuses]
+    return kept, frozenset(row.id for row in every) - frozenset(row.id for row in kept)
+
+
 def tally_of_report(
-    report: Dict[str, Any], rows: Iterable[ScoreRow], missing_statuses: FrozenSet[str]
+    report: Dict[str, Any],
+    rows: Iterable[ScoreRow],
+    missing_statuses: FrozenSet[str],
+    excluded_statuses: FrozenSet[str] = frozenset(),
 ) -> Optional[Tally]:
     """Return the tally behind a canonical report (`report.json`) and its score rows, or None where it cannot decide.
 
     It cannot decide in a unit that is no fraction of one, as a figure with neither n nor standard error, as a figure
     that is only a bound or approximate (`>= 0.1` measured exactly must never rule a level out), and as a run that
-    broke off without saying how many samples it had planned.
+    broke off without saying how many samples it had planned. Attempts with an excluded status are left out of what
+    was expected as well as of what was scored.
     """
     size = UNIT_SIZE.get(report.get("unit", "proportion"))
     broken_off = report.get("completion", "complete") != "complete" and "planned_samples" not in report
@@ -53,6 +66,9 @@ def tally_of_report(
     if "tally" in report:
         return tally_from_counts(report["tally"]["successes"], report["tally"]["trials"], planned)
     if "samples_digest" in report:
+        if excluded_statuses:
+            rows, gone = without_statuses(rows, excluded_statuses)
+            planned = None if planned is None else max(0, planned - len(gone))
         return tally_from_scores(rows, planned, report.get("attempts_per_sample"), missing_statuses)
     estimate = report["estimate"]
     if estimate.get("qualifier", "=") != "=":

@@ -18,7 +18,8 @@ ROLES = {
 POLICY = {
     "coverage_minimum": "Share of samples that must be scored before a level is ruled out", "interval": "Interval",
     "alert_margin": "How near to a threshold counts as approaching",
-    "missing_statuses": "Statuses that count as missing",
+    "missing_statuses": "Statuses that count as missing", "excluded_statuses": "Statuses that are left out",
+    "mitigation_credit": "What credits a mitigation", "expiry": "When evidence ends",
 }  # fmt: skip
 INDICATOR = {
     "category": "category", "level": "level", "evaluation": "evaluation", "stratum": "row", "metric": "metric",

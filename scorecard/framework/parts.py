@@ -77,6 +77,7 @@ class Policy(Part):
     interval: Interval
     alert_margin: float = Field(ge=0, le=1)
     missing_statuses: tuple[Literal["error", "limit", "refused", "not_attempted", "ungraded", "invalidated"], ...]
+    excluded_statuses: tuple[Literal["refused"], ...] = ()
     mitigation_credit: Literal["paired_measurement", "safeguards"] = "paired_measurement"
     expiry: Expiry = Expiry()
 
@@ -145,7 +146,6 @@ class Indicator(Part):
     alert_margin: float | None = Field(default=None, ge=0, le=1)
     comparator: Comparator | None = None
     elicitation: Elicitation = Elicitation()
-    refusals: Literal["policy", "success", "excluded"] = "policy"
     pathway: Slug | None = None
     claim: Slug | None = None
     required: bool = True

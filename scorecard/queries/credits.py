@@ -26,15 +26,16 @@ def attempts_of(pre: Record, post: Record) -> int | None:
     return max(told, default=None)
 
 
-def _table(pre: EvaluationRun, post: EvaluationRun, missing: list[str], mirrored: bool) -> Record:
-    attempts = attempts_of(pre.report, post.report)
-    key = "pairs:" + digest([pre.digest, post.digest, missing, mirrored, attempts]).removeprefix("sha256:")
+def _table(pre: EvaluationRun, post: EvaluationRun, policy: Record, mirrored: bool) -> Record:
+    attempts, missing = attempts_of(pre.report, post.report), sorted(policy["missing_statuses"])
+    excluded = sorted(policy.get("excluded_statuses") or [])
+    key = "pairs:" + digest([pre.digest, post.digest, missing, excluded, mirrored, attempts]).removeprefix("sha256:")
     kept: Record | None = cache.get(key)
     if kept is None:
         before, after = samples_of(pre), samples_of(post)
         assert before is not None, f"{pre.id} is a run of samples without a block"
         assert after is not None, f"{post.id} is a run of samples without a block"
-        kept = paired_table(before.rows(), after.rows(), frozenset(missing), mirrored, attempts)
+        kept = paired_table(before.rows(), after.rows(), frozenset(missing), mirrored, attempts, frozenset(excluded))
         cache.set(key, kept, KEPT_SECONDS)
     return kept
 
@@ -64,8 +65,8 @@ def pairs_of_card(
     """Return the tables of pairs that the card's lowered levels rest on; nothing is read where no level is lowered."""
     wanted = _wanted(card, evidence, results, determined)
     named = EvaluationRun.objects.in_bulk({run for pre, post, _ in wanted for run in (pre, post)})
-    missing = sorted(card.framework.document["policy"]["missing_statuses"])
-    return {pair: _table(named[pair[0]], named[pair[1]], missing, pair[2]) for pair in wanted}
+    policy = card.framework.document["policy"]
+    return {pair: _table(named[pair[0]], named[pair[1]], policy, pair[2]) for pair in wanted}
 
 
 def safeguard_row(row: Safeguard, *, in_force: bool) -> Record:

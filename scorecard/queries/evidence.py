@@ -8,15 +8,20 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from django.core.cache import cache as cache_of_tallies
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from evaluations.models import EvaluationRun, Measurement
+from evaluations.measuring import MISSING_STATUSES, under_policy
+from evaluations.models import EvaluationRun, Form, Measurement
 from evaluations.queries import current_runs, evidence_item, newest_measurements
 from scorecard.framework.decay import depends_on_time, expired_by
+from scorecard.ledger.canonical import digest
 from scorecard.models import Applicability, FrameworkVersion, Scorecard, SystemChange
 from scorecard.moments import rfc3339
 from scorecard.queries.evidence_tables import evidence_table
+
+KEPT_SECONDS = 24 * 3600
 
 
 @cache
@@ -125,11 +130,30 @@ def measured_runs(checkpoints: list[str]) -> list[tuple[EvaluationRun, Measureme
     return [(run, newest[run.id]) for run in runs if run.id in newest]
 
 
+def _policy_of(card: Scorecard) -> tuple[list[str], list[str]]:
+    """Return the statuses that the card's framework counts as missing, and those that it leaves out."""
+    policy = card.framework.document["policy"]
+    return sorted(policy["missing_statuses"]), sorted(policy.get("excluded_statuses") or [])
+
+
+def _under_policy(run: EvaluationRun, item: dict[str, Any], missing: list[str], excluded: list[str]) -> dict[str, Any]:
+    """Return an item whose tally is counted as the framework counts; measurements are kept for the default policy."""
+    if run.form != Form.SAMPLES or (missing == sorted(MISSING_STATUSES) and not excluded):
+        return item
+    key = "tally:" + digest([run.digest, missing, excluded]).removeprefix("sha256:")
+    kept: tuple[dict[str, Any] | None, float | None] | None = cache_of_tallies.get(key)
+    if kept is None:
+        kept = under_policy(run, missing_statuses=missing, excluded_statuses=excluded)
+        cache_of_tallies.set(key, kept, KEPT_SECONDS)
+    return {**item, "tally": kept[0], "value": kept[1]}
+
+
 def evidence_of(card: Scorecard, validity: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the evidence items of a scorecard, sorted by run id; what has ended says why in `expired`."""
     sources, validity = sources_of(card), validity or validity_of(card)
+    policy = _policy_of(card)
     items = [
-        evidence_item(run, measurement, applies=sources[run.checkpoint_id])
+        _under_policy(run, evidence_item(run, measurement, applies=sources[run.checkpoint_id]), *policy)
         for run, measurement in measured_runs(list(sources))
     ]
     return sorted(

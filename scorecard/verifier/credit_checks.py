@@ -36,6 +36,7 @@ def _table_of(opened: Opened, wanted: Dict[str, Any]) -> Dict[str, Any]:
         frozenset(opened.framework["policy"]["missing_statuses"]),
         wanted["mirrored"],
         max(planned, default=None),
+        frozenset(opened.framework["policy"].get("excluded_statuses") or []),
     )
 
 

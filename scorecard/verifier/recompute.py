@@ -125,7 +125,9 @@ def _check_item(opened: Opened, item: Dict[str, Any]) -> None:
     path, place = "runs/%s/report.json" % item["run"], _place(opened, item)
     report = opened.strict(path)
     rows = _scores(opened, item, report)
-    tally = tally_of_report(report, rows, frozenset(opened.framework["policy"]["missing_statuses"]))
+    policy = opened.framework["policy"]
+    excluded = frozenset(policy.get("excluded_statuses") or [])
+    tally = tally_of_report(report, rows, frozenset(policy["missing_statuses"]), excluded)
     recomputed = None if tally is None else tally.to_dict()
     found = first_difference(item["tally"], recomputed)
     if found:

@@ -26,12 +26,18 @@ def _read(document: Record, category: str, side: str, evidence: Sequence[Record]
 
 def counted_otherwise(own: Record, other: Record) -> str:
     """Say which statuses the other framework counts otherwise, as the card's counts are not made anew; else empty."""
-    statuses = sorted(set(own["policy"]["missing_statuses"]) ^ set(other["policy"]["missing_statuses"]))
+    statuses = sorted(
+        {
+            status
+            for name in ("missing_statuses", "excluded_statuses")
+            for status in set(own["policy"].get(name) or ()) ^ set(other["policy"].get(name) or ())
+        }
+    )
     if not statuses:
         return ""
     return (
-        f"The two versions do not count the same statuses as missing ({', '.join(statuses)}); the runs are read here "
-        "as they were measured for the card."
+        f"The two versions do not count the same statuses as missing or left out ({', '.join(statuses)}); the runs are "
+        "read here as they were measured for the card."
     )
 
 

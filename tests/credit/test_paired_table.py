@@ -100,3 +100,11 @@ def test_the_fall_is_newcombes_difference() -> None:
 def test_runs_without_samples_have_no_fall() -> None:
     with pytest.raises(ValueError, match="share no sample"):
         fall_of(paired_table([], [], MISSING, mirrored=False))
+
+
+def test_an_item_that_one_side_only_refused_is_left_out_where_refusals_are() -> None:
+    refused = ScoreRow("a", 1, "refused", None, None, superseded=False)
+    before, after = [row("a", 1.0), row("b", 1.0)], [refused, row("b", 0.0)]
+    assert paired_table(before, after, MISSING, mirrored=False)["n"] == 2
+    left = paired_table(before, after, MISSING, mirrored=False, excluded_statuses=frozenset({"refused"}))
+    assert (left["n"], left["first_only"]) == (1, 1.0)

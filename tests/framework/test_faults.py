@@ -23,7 +23,7 @@ from tests.framework.documents import SOURCE, beta
 from tests.house.places import ROOT
 
 TEXT = SOURCE.read_text(encoding="utf-8")
-BETA_DIGEST = "sha256:2a931bb30158e27b374b6a6a8d90c378392e00ab9a3e9fd92f29ffce1e015eb2"
+BETA_DIGEST = "sha256:07353c17d083421c87f615247fb63351f12c3d02d6198fa9382e5245617c638c"
 MISTAKES = (
     ('summary = "Four tracked', 'smmary = "Four tracked'),
     ('effective_from = "2023-12-18"', "effective_from = 2023-12-18"),
