@@ -58,6 +58,8 @@ class Parts:
     """The day (ISO) on which the evidence was read; None where no day decides."""
     plan: dict[str, Any] | None = None
     """The evaluation plan that was locked for the checkpoint, against what was done."""
+    late: list[dict[str, Any]] = field(default_factory=list)
+    """The thresholds that were set when results were in already."""
     forecasts: list[dict[str, Any]] = field(default_factory=list)
     """The standing forecasts of levels that the system is expected to reach."""
     pairs: dict[tuple[str, str, bool], dict[str, Any]] = field(default_factory=dict)
@@ -249,6 +251,27 @@ def lint(categories: list[dict[str, Any]], document: dict[str, Any]) -> list[dic
     ]
 
 
+LATE = "threshold-late"
+
+
+def _lint_late(late: list[dict[str, Any]], document: dict[str, Any]) -> list[dict[str, str]]:
+    """Say which thresholds were set after the first result that they read; one line for a category and side."""
+    names = _names(document)
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in late:
+        found.setdefault((row["category"], row["side"]), []).append(row)
+    remedy = "Say in the rationale who knew the results when the thresholds were set."
+    lines = []
+    for (category, side), rows in sorted(found.items()):
+        told = "; ".join(
+            f"{row['indicator']} ({names[row['level']]}) on {row['set_at'][:10]}, first result {row['tested_at'][:10]}"
+            for row in rows
+        )
+        lines.append({"code": LATE, "severity": "warning", "where": f"{category}/{side}",
+                      "message": f"Thresholds were set after the first result: {told}.", "remedy": remedy})  # fmt: skip
+    return lines
+
+
 def credited(parts: Parts, category: dict[str, Any]) -> dict[str, Any]:
     """Return `{credit}` of a category whose level is lower after mitigation, `{}` for another one."""
     levels = lowered_levels(
@@ -321,7 +344,7 @@ def build(parts: Parts) -> dict[str, Any]:
         "gates": gate_decisions(document, determined, parts.forecasts, parts.exceptions),
         "obligations": obligations(document, determined, parts.forecasts),
         "signoff": document["signoff"],
-        "lint": lint(categories, document),
+        "lint": [*lint(categories, document), *_lint_late(parts.late, document)],
         "since": since(categories, parts.evidence, parts.former),
         "software": parts.software,
         **_optional(parts),

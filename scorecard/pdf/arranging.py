@@ -8,6 +8,7 @@ from scorecard.framework.reading import decided_by
 from scorecard.pdf import changes, cover
 from scorecard.pdf.bounding import bounded
 from scorecard.pdf.chapters import chapter, chip, drawn
+from scorecard.pdf.grounds import grounds
 from scorecard.pdf.tables import comparison_table, index, informing_table, other_table, section_table
 from scorecard.pdf.words import INTERVAL_NAMES, MEANING_NAMES, ROLE_NAMES, SIDE_NAMES, bare, day, named, when
 
@@ -78,11 +79,24 @@ def _applicability(snapshot: Record) -> list[Record]:
             "between": f"{row['from_checkpoint']} to {row['to_checkpoint']}",
             "rationale": row["rationale"],
             "limits": row["limits"] or "none stated",
+            "ends": _ends(row),
             "by": f"{row['by']['name']}, {named(row['by']['role'], ROLE_NAMES)}, {when(row['at'])}",
             "runs": str(sum(1 for item in snapshot["evidence"] if item["applies"] == row["id"])),
         }
         for row in snapshot["applicability"]
     ]
+
+
+def _ends(row: Record) -> str:
+    """Return when results stop to be applied, and how much effective compute grew, as far as people said."""
+    said = []
+    if row.get("compute_multiple") is not None:
+        said.append(f"{row['compute_multiple']:g} times the effective compute")
+    if row.get("expires_at"):
+        said.append(f"until {when(row['expires_at'])}")
+    if row.get("withdrawn_at"):
+        said.append(f"withdrawn {when(row['withdrawn_at'])}")
+    return ", ".join(said)
 
 
 def _scope(snapshot: Record, cuts: list[str]) -> list[str]:
@@ -130,6 +144,7 @@ def _about(snapshot: Record, framework: Record, sealed: Record) -> Record:
         "since": str(snapshot["since"]["version"]) if snapshot["since"] else "",
         "full_control": _full_control(snapshot, sealed),
         "signatures": _signatures(sealed),
+        "grounds": grounds(snapshot, framework),
     }
 
 

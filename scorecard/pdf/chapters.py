@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from scorecard.framework.derivation import indicator_title, level_names
+from scorecard.framework.ladders import side_name
 from scorecard.framework.printed import count_doubt, figure_words, printed_value
 from scorecard.framework.reading import SIDES, evidence_alone, plot_rows, read_steps
+from scorecard.pdf.grounds import KINDS, credit
 from scorecard.pdf.tables import category_table
-from scorecard.pdf.words import FINDING_NAMES, ROLE_NAMES, SIDE_NAMES, count_words, interval, named, value_words, when
+from scorecard.pdf.words import FINDING_NAMES, ROLE_NAMES, count_words, interval, named, value_words, when
 from scorecard.plots import forest_plot, percent
 
 Record = dict[str, Any]
@@ -67,7 +69,11 @@ def side_of(framework: Record, category: Record, side: str, items: dict[str, Rec
     found, names = category[side], level_names(framework)
     by = (found["determination"] or {}).get("by")
     return {
-        "name": SIDE_NAMES[side],
+        "name": side_name(framework, side),
+        "kind": KINDS.get((found["determination"] or {}).get("kind", ""), ""),
+        "areas": [
+            f"{area['name']}: {chip(framework, area['indicated_level'])['name']}" for area in found.get("sub_areas", [])
+        ],
         "chip": chip(framework, found["determined_level"], empty="Not determined"),
         "alone": evidence_alone(found, names),
         "statement": found["statement"] or "",
@@ -96,6 +102,7 @@ def chapter(framework: Record, snapshot: Record, category: Record, items: dict[s
             for row in entry.get("levels", [])
         ],
         "sides": [side_of(framework, category, side, items) for side in ("pre_mitigation", "post_mitigation")],
+        "credit": credit(category),
         "plot": drawn(
             plot_rows(category, framework, snapshot["evidence"]),
             f"{category['name']}: 95 % intervals against the thresholds",

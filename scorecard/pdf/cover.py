@@ -18,7 +18,7 @@ from scorecard.framework.reading import (
 )
 from scorecard.pdf.chapters import chip
 from scorecard.pdf.words import MEANING_NAMES, ROLE_NAMES, SIDE_NAMES, named, when
-from scorecard.snapshot import reached_above, undecided
+from scorecard.snapshot import LATE, reached_above, undecided
 
 Record = dict[str, Any]
 
@@ -99,14 +99,22 @@ def exceptions(framework: Record, snapshot: Record) -> list[Record]:
         words += [
             line["message"]
             for line in snapshot["lint"]
-            if line["where"].partition("/")[0] == category["category"] and line["message"] not in said
+            if line["where"].partition("/")[0] == category["category"]
+            and line["message"] not in said
+            and line["code"] != LATE
+        ]
+        late = [
+            line["message"]
+            for line in snapshot["lint"]
+            if line["code"] == LATE and line["where"].partition("/")[0] == category["category"]
         ]
         missing = unmeasured(category, framework)
         if missing:
             words.append(f"Not run after mitigation: {joined(missing)}.")
         kept = list(dict.fromkeys(word for word in words if word))
-        if kept:
-            found.append({"name": category["name"], "words": " ".join(kept)})
+        if kept or late:
+            told = " ".join(dict.fromkeys(late))
+            found.append({"name": category["name"], "words": " ".join(kept), "late": told})
     return found
 
 

@@ -17,6 +17,7 @@ from scorecard.queries.expectations import exceptions_of, forecasts_of
 from scorecard.queries.informing import informing_of
 from scorecard.queries.plans import plan_of, plan_versions, version_row
 from scorecard.queries.signoff import signoff_of
+from scorecard.queries.thresholds import late_thresholds
 from scorecard.snapshot import SIDES, Determined, Parts, build
 from scorecard.version import VERSION
 
@@ -121,6 +122,7 @@ def working_snapshot(card: Scorecard, *, requester: dict[str, str] | None = None
             system_changes=validity["changes"],
             as_of=validity["as_of"],
             plan=plan_of(card, evidence),
+            late=late_thresholds(card, evidence),
             evidence=evidence,
             assessments=results,
             determinations=determined,

@@ -14,6 +14,7 @@ from scorecard.framework.reading import (
     since_words,
     unmeasured,
 )
+from scorecard.snapshot import LATE
 
 Record = dict[str, Any]
 SIDES = ("post_mitigation", "pre_mitigation")
@@ -102,9 +103,13 @@ def exceptions(document: Record, rows: list[Record]) -> list[Record]:
             line for line in document["lint"]
             if line["severity"] == "error" and line["where"].partition("/")[0] == row["category"]
         ]  # fmt: skip
-        if errors or row["statements"] or row["missing"]:
+        late = list(dict.fromkeys(
+            line["message"] for line in document["lint"]
+            if line["code"] == LATE and line["where"].partition("/")[0] == row["category"]
+        ))  # fmt: skip
+        if errors or late or row["statements"] or row["missing"]:
             unique = list({line["message"]: line for line in errors}.values())
-            found.append({"row": row, "errors": unique, "statements": row["statements"]})
+            found.append({"row": row, "errors": unique, "late": late, "statements": row["statements"]})
     return found
 
 
