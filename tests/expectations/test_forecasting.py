@@ -170,3 +170,15 @@ def test_the_grounds_of_a_withheld_category_stay_withheld(card: Scorecard, perso
     told = card_document_for(Reader(person("faye").user, (sight,)), card)
     assert told["forecasts"][0]["level"] == "high"
     assert BASIS not in str(told)
+
+
+def test_the_pages_call_the_columns_as_the_framework_does(
+    second_card: Scorecard, visit: Callable[[str], Client]
+) -> None:
+    client = visit("ada")
+    named = second_card.framework.document["sides"]
+    card = f"/scorecards/{second_card.number}/v{second_card.version}/"
+    for page in (card, f"{card}biological_chemical/", f"{card}review/"):
+        shown = client.get(page).content.decode()
+        assert named["pre_mitigation"]["name"] in shown
+        assert named["post_mitigation"]["name"] in shown

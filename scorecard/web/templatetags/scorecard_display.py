@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from scorecard.framework import printed
+from scorecard.framework.ladders import side_name
 from scorecard.models import Kind
 from scorecard.plots import forest_plot
 
@@ -214,6 +215,12 @@ def chip_context(levels: list[dict[str, str]], slug: str | None) -> dict[str, An
     steps = max(1, len(order) - 1)
     shade = 1 + round(place * (BARS - 1) / steps)
     return {"name": levels[place]["name"], "shade": shade, "bars": [bar < shade for bar in range(BARS)]}
+
+
+@register.filter
+def side_of(document: dict[str, Any] | None, side: str) -> str:
+    """Write what a framework calls one of the two columns of a scorecard."""
+    return side_name(document or {}, side)
 
 
 @register.filter
