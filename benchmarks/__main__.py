@@ -18,12 +18,12 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from benchmarks import accepting, documents, history, ingest, inspect_logs, memory, serving, stored, table  # noqa: E402
+from benchmarks import accepting, documents, history, ingest, inspect_logs, matrix, memory, serving, stored, table  # noqa: E402
 from benchmarks.timing import Line, cpu  # noqa: E402
 
 PARTS = {
     "ingest": ingest, "accepting": accepting, "memory": memory, "inspect": inspect_logs, "stored": stored,
-    "history": history, "documents": documents, "serving": serving,
+    "matrix": matrix, "history": history, "documents": documents, "serving": serving,
 }  # fmt: skip
 
 

@@ -1880,13 +1880,17 @@ def number_text(value: float) -> str:
     return "%s%s%se%s%d" % (sign, digits[0], rest, "+" if point > 0 else "-", abs(point - 1))
 
 
+STRINGS = json.JSONEncoder(ensure_ascii=False)
+"""Kept, because `json.dumps` with any option makes a new encoder for every text."""
+
+
 def string_text(value: str) -> str:
     """Return a string with the escapes of RFC 8785, 3.2.2.2."""
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise NotCanonical("a lone surrogate has no UTF-8 form") from None
-    return json.dumps(value, ensure_ascii=False)
+    return STRINGS.encode(value)
 
 
 def _utf16(key: str) -> bytes:
@@ -1914,7 +1918,8 @@ def _write(value: Any, out: List[str]) -> None:
         if not all(isinstance(key, str) for key in value):
             raise NotCanonical("an object's keys are strings")
         out.append("{")
-        for index, key in enumerate(sorted(value, key=_utf16)):
+        # The order of ASCII texts is the same in every encoding.
+        for index, key in enumerate(sorted(value, key=None if "".join(value).isascii() else _utf16)):
             out.append(("," if index else "") + string_text(key) + ":")
             _write(value[key], out)
         out.append("}")

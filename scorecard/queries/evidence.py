@@ -69,13 +69,16 @@ def _over(row: Applicability, day: date) -> bool:
     return row.expires_at is not None and row.expires_at.date() <= day
 
 
+def _sources(card: Scorecard, applied: list[Applicability]) -> dict[str, str]:
+    return {**{row.from_checkpoint_id: row.id for row in applied}, card.checkpoint_id: "direct"}
+
+
 def sources_of(card: Scorecard) -> dict[str, str]:
     """Return checkpoint id -> `direct` or the id of the applicability that lets its results count."""
-    applied = {row.from_checkpoint_id: row.id for row in applicabilities_of(card)}
-    return {**applied, card.checkpoint_id: "direct"}
+    return _sources(card, applicabilities_of(card))
 
 
-def applicability_rows(card: Scorecard) -> list[dict[str, Any]]:
+def applicability_rows(applied: list[Applicability]) -> list[dict[str, Any]]:
     """Return these determinations as the snapshot carries them; members that say nothing are left out."""
     return [
         {
@@ -90,7 +93,7 @@ def applicability_rows(card: Scorecard) -> list[dict[str, Any]]:
             **({"expires_at": rfc3339(row.expires_at)} if row.expires_at else {}),
             **({"withdrawn_at": rfc3339(row.withdrawn_at)} if row.withdrawn_at else {}),
         }
-        for row in applicabilities_of(card)
+        for row in applied
     ]
 
 
@@ -110,14 +113,15 @@ def changes_of(card: Scorecard) -> list[dict[str, Any]]:
 
 
 def validity_of(card: Scorecard) -> dict[str, Any]:
-    """Return what decides how long the card's evidence holds: `applicability`, `changes` and the day `as_of`.
+    """Return what decides which evidence counts and how long: `sources`, `applicability`, `changes`, the day `as_of`.
 
-    The day is None where it decides nothing.
+    `sources` is what `sources_of` returns. The day is None where it decides nothing.
     """
-    applicability = applicability_rows(card)
+    applied = applicabilities_of(card)
+    applicability, sources = applicability_rows(applied), _sources(card, applied)
     timed = depends_on_time(card.framework.document, applicability)
     day = as_of(card).isoformat() if timed else None
-    return {"applicability": applicability, "changes": changes_of(card), "as_of": day}
+    return {"sources": sources, "applicability": applicability, "changes": changes_of(card), "as_of": day}
 
 
 def measured_runs(checkpoints: list[str]) -> list[tuple[EvaluationRun, Measurement]]:
@@ -150,7 +154,8 @@ def _under_policy(run: EvaluationRun, item: dict[str, Any], missing: list[str], 
 
 def evidence_of(card: Scorecard, validity: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the evidence items of a scorecard, sorted by run id; what has ended says why in `expired`."""
-    sources, validity = sources_of(card), validity or validity_of(card)
+    validity = validity or validity_of(card)
+    sources = validity["sources"]
     policy = _policy_of(card)
     items = [
         _under_policy(run, evidence_item(run, measurement, applies=sources[run.checkpoint_id]), *policy)

@@ -60,7 +60,7 @@ def test_a_readme_without_marks_is_refused(db: None) -> None:
 def test_the_readme_has_the_marks_of_every_part() -> None:
     text, source = (path.read_text(encoding="utf-8") for path in (table.README, table.README.parent / "__main__.py"))
     parts = re.findall(r'"(\w+)": \w+,', source)
-    assert len(parts) == 8
+    assert len(parts) == 9
     for begin, end in map(table.marks, parts):
         assert text.index(begin) < text.index(end)
 
