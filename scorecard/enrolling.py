@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from evaluations.actors import Actor
 from scorecard.access import Person
@@ -112,6 +113,12 @@ GRANT = Kind(
 )
 
 
+def _administrators(programme: Programme, *, at: datetime) -> QuerySet[Membership]:
+    """Return the memberships by which somebody can administrate now: of an account in use, and not over."""
+    live = Q(expires_at=None) | Q(expires_at__gt=at)
+    return Membership.objects.filter(live, programme=programme, role=Role.ADMINISTRATOR, person__is_active=True)
+
+
 def revoke(membership: Membership, *, reason: str, by: Person, at: datetime) -> None:
     """Take a role away: it counts for nothing from the next request on.
 
@@ -121,11 +128,13 @@ def revoke(membership: Membership, *, reason: str, by: Person, at: datetime) -> 
     if not reason.strip():
         raise Refused("reason-missing", "Say why.", remedy="Write the reason.", status=422, pointer="/reason")
     with transaction.atomic():
-        held = Membership.objects.select_for_update().filter(programme=by.programme)
+        # The programme's row first, so that two who take the last two administrators away wait for each other.
+        Programme.objects.select_for_update().get(id=by.programme.id)
+        held = Membership.objects.select_for_update(of=("self",)).filter(programme=by.programme)
         row = held.select_related("person").filter(pk=membership.pk).first()
         if row is None:
             return
-        if row.role == Role.ADMINISTRATOR and not held.filter(role=Role.ADMINISTRATOR).exclude(pk=row.pk).exists():
+        if row.role == Role.ADMINISTRATOR and not _administrators(by.programme, at=at).exclude(pk=row.pk).exists():
             words = f"{row.person.display_name} is the last administrator of {by.programme.name}."
             raise Refused("last-administrator", words, remedy="Make another person administrator first.")
         data = {

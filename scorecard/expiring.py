@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.core.cache import cache
@@ -13,6 +14,7 @@ from scorecard.queries.evidence import evidence_of, validity_of
 from scorecard.queries.validity import end_of_evidence
 from scorecard.staling import locked, overtake
 
+log = logging.getLogger(__name__)
 STANDING = (State.DRAFT, State.IN_REVIEW, State.SEALED)
 DAY_SECONDS = 24 * 60 * 60
 
@@ -41,6 +43,15 @@ def expire_due(*, at: datetime) -> int:
         return 0
     newest = {card.number: card for card in Scorecard.objects.order_by("version").defer("snapshot")}
     standing = [card for card in newest.values() if card.state in STANDING and not card.stale]
-    found = sum(expire_evidence(card, at=at) for card in standing)
+    found = [_tried(card, at=at) for card in standing]
     cache.set(key, True, 2 * DAY_SECONDS)
-    return found
+    return sum(found)
+
+
+def _tried(card: Scorecard, *, at: datetime) -> bool:
+    """Look at one card; what is wrong with it is logged and holds up no other card, and nothing else that is due."""
+    try:
+        return expire_evidence(card, at=at)
+    except Exception:  # whatever it is, the reconciler must go on
+        log.exception("whether the evidence of %s has ended could not be found out", card)
+        return False

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from scorecard.access import Person
 from scorecard.framework.reading import joined
 from scorecard.models import Meaning, Role, Scorecard, State
+from scorecard.queries import snapshot_of
+from scorecard.queries.xray import blocking_words
 
 Record = dict[str, Any]
 SIGNING_ROLES = (Role.ADVISORY_MEMBER, Role.ADVISORY_CHAIR, Role.LEADERSHIP, Role.BOARD)
@@ -80,7 +84,10 @@ def why_not_request(card: Scorecard, document: Record, person: Person) -> str:
     if not person.has(Role.PREPAREDNESS):
         return f"Review is requested by the {Role.PREPAREDNESS.label}; you do not hold that role."
     errors = [row for row in document["lint"] if row["severity"] == "error"]
-    return f"{_counted(len(errors), 'error')} must be mended first; see the exceptions above." if errors else ""
+    if errors:
+        return f"{_counted(len(errors), 'error')} must be mended first; see the exceptions above."
+    found = blocking_words(card, snapshot_of(card), at=timezone.now()) if card.state == State.DRAFT else []
+    return f"The x-ray finds what must be mended first: {'; '.join(found)}." if found else ""
 
 
 def why_not_seal(card: Scorecard, document: Record, person: Person) -> str:

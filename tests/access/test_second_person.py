@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from scorecard import clearing, confirming, enrolling, proposing
 from scorecard.access import Person, held_memberships, person_for
-from scorecard.models import Clearance, Compartment, Membership, Proposal, User
+from scorecard.models import Clearance, Compartment, Membership, Programme, Proposal, User
 from scorecard.models.ledger import LedgerEntry
 from scorecard.refusals import Refused
 
@@ -152,6 +152,18 @@ def test_the_last_administrator_stays_and_others_go_with_a_reason(person: Named,
     enrolling.revoke(faye, reason="gone", by=person("gil"), at=timezone.now())
     assert not held_memberships(cast["faye"]).exists()
     assert kinds()[-1] == "role.revoked"
+
+
+@pytest.mark.parametrize("gone", ["disabled", "over"])
+def test_an_administrator_who_cannot_administrate_does_not_count(
+    person: Named, cast: dict[str, User], programme: Programme, gone: str
+) -> None:
+    other = User.objects.create(username="noor", first_name="Noor", is_active=gone != "disabled")
+    ends = timezone.now() - timedelta(days=1) if gone == "over" else None
+    Membership.objects.create(person=other, programme=programme, role="administrator", expires_at=ends)
+    gil = Membership.objects.get(person=cast["gil"])
+    with pytest.raises(Refused, match="last administrator"):
+        enrolling.revoke(gil, reason="gone", by=person("gil"), at=timezone.now())
 
 
 def test_the_pages_lead_through_it(cbrn: Compartment, cast: dict[str, User], visit: Visit) -> None:

@@ -141,6 +141,24 @@ def test_a_seal_ends_with_the_first_evidence_and_the_sweep_makes_it_stale(
     assert following.state == State.DRAFT
 
 
+def test_a_card_that_cannot_be_read_holds_up_no_other(
+    strict_card: Scorecard, run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(days_ago=80)
+    cache.clear()
+    later = timezone.now() + timedelta(days=11)
+
+    def broken(card: Scorecard, *, at: datetime) -> bool:
+        raise OSError("the block is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(expiring, "expire_evidence", broken)
+        assert expiring.expire_due(at=later) == 0
+    assert "could not be found out" in caplog.text
+    cache.clear()
+    assert expiring.expire_due(at=later) == 1
+
+
 def test_review_and_seal_wait_for_a_fresh_assessment(strict_card: Scorecard, run: Run, person: Cast) -> None:
     run(days_ago=80)
     for category in strict_card.framework.document["categories"]:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from scorecard.access import Person
 from scorecard.determining import Grounds, determine
-from scorecard.models import Scorecard, State
+from scorecard.models import Scorecard, State, User
 from scorecard.queries import card_digest, snapshot_of, working_snapshot
 from scorecard.refusals import Refused
 from scorecard.sealing import seal
@@ -58,12 +59,18 @@ def test_an_interval_that_excludes_its_own_value_cannot_go_to_review_and_a_print
     assert asked(card, person("ada")).state == State.IN_REVIEW
 
 
-def test_a_measured_one_cannot(card: Scorecard, person: Who, post: Any, ctf_report: Any) -> None:
+def test_a_measured_one_cannot_and_the_review_page_says_so_beforehand(
+    card: Scorecard, person: Who, post: Any, ctf_report: Any, cast: dict[str, User]
+) -> None:
     faulty = {"tally": None, "estimate": {"value": 0.1, "trials": 100, "interval": {"low": 0.2, "high": 0.3}}}
     post(ctf_report(**faulty))
     determine_all(card, person("ada"))
     with pytest.raises(Refused, match="An interval that does not contain its value: ctf-professional"):
         asked(card, person("ada"))
+    client = Client()
+    client.force_login(cast["ada"])
+    shown = client.get(f"/scorecards/{card.number}/v{card.version}/review/").content.decode()
+    assert "The x-ray finds what must be mended first: An interval that does not contain its value" in shown
 
 
 def test_sealing_asks_again(card: Scorecard, person: Who, post_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
