@@ -8,6 +8,7 @@ from typing import Any
 
 from scorecard.access import Reader, told_categories, visible_runs
 from scorecard.models import FrameworkVersion, Scorecard
+from scorecard.queries.evidence import comparisons_of
 from scorecard.queries.withholding import card_document_for
 from scorecard.refusals import Refused
 from scorecard.snapshot import SIDES
@@ -52,18 +53,30 @@ def what_if_of(reader: Reader, card: Scorecard, category: str | None = None) -> 
         asked = [category]
     document = card_document_for(reader, card)
     evidence = document["evidence"]
-    settings = _settings(reader, evidence)
+    settings, beside = _settings(reader, evidence), _comparisons(reader, card)
     return WhatIf(
         document,
-        {slug: {side: _answered(framework, slug, side, evidence, settings) for side in SIDES} for slug in asked},
+        {
+            slug: {side: _answered(framework, slug, side, evidence, settings, beside) for side in SIDES}
+            for slug in asked
+        },
     )
 
 
+def _comparisons(reader: Reader, card: Scorecard) -> list[Record]:
+    """Return the figures of other models that the reader may see."""
+    items = comparisons_of(card)
+    seen = visible_runs(reader).filter(id__in=[item["run"] for item in items]).values_list("id", flat=True)
+    allowed = set(seen)
+    return [item for item in items if item["run"] in allowed]
+
+
 def _answered(
-    framework: Record, category: str, side: str, evidence: Sequence[Record], settings: dict[str, Record]
-) -> Answered:
+    framework: Record, category: str, side: str, evidence: Sequence[Record], settings: dict[str, Record],
+    comparisons: Sequence[Record],
+) -> Answered:  # fmt: skip
     case = case_of(framework, category, side, evidence)
-    answer = answer_of(case, evidence, settings)
+    answer = answer_of(case, evidence, settings, comparisons)
     return case, answer, sentences(case, answer)
 
 

@@ -18,6 +18,7 @@ ASKED = (
     ("flips", "How many samples would change it"),
     ("further_samples", "What more samples would decide"),
     ("thresholds", "Where the thresholds would have to stand"),
+    ("baselines", "Other baselines"),
     ("variants", "Other rules for reading the evidence"),
     ("elicitation_gaps", "What another elicitation adds"),
 )
@@ -26,6 +27,7 @@ NOTHING = {
     "flips": "No number of samples that come out otherwise in one run changes a level.",
     "further_samples": "No run leaves an indicator undecided.",
     "thresholds": "The framework names no indicator for this category.",
+    "baselines": "The framework names no baseline, and no figure of another model stands beside the evidence.",
     "variants": "There is no evidence that other rules could read otherwise.",
     "elicitation_gaps": "No two runs of one evaluation differ in how they were elicited.",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from scorecard.whatif.basing import Baseline, baselines
 from scorecard.whatif.eliciting import Gap, elicitation_gaps
 from scorecard.whatif.flipping import Flips, all_flips
 from scorecard.whatif.removing import Removals, smallest_removals, without_each
@@ -46,15 +47,19 @@ class Answer:
     if_declared: Verdict
     if_not_declared: Verdict
     elicitation_gaps: tuple[Gap, ...]
+    baselines: tuple[Baseline, ...]
 
 
 def answer_of(
-    case: Case, evidence: Sequence[Record] = (), settings: Mapping[str, Mapping[str, object]] | None = None
+    case: Case,
+    evidence: Sequence[Record] = (),
+    settings: Mapping[str, Mapping[str, object]] | None = None,
+    comparisons: Sequence[Record] = (),
 ) -> Answer:
     """Return the answer to a case.
 
     `evidence` holds every item of the card, because what other settings bring out stands in other metrics too, and
-    `settings` is run -> how its report says it was elicited.
+    `settings` is run -> how its report says it was elicited. `comparisons` are figures of other models, as items.
     """
     asked = {row["evaluation"] for row in case.indicators}
     related = [item for item in evidence if item["evaluation"] in asked and item["mitigation"] == case.side]
@@ -75,6 +80,7 @@ def answer_of(
         if_declared=if_declared(case, adequate=True),
         if_not_declared=if_declared(case, adequate=False),
         elicitation_gaps=elicitation_gaps(related, settings or {}, interval=case.document["policy"]["interval"]),
+        baselines=baselines(case, comparisons),
     )
 
 

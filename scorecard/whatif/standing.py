@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from scorecard.framework.findings import RISK_ORDER, counts_for
-from scorecard.framework.levels import indicate, own_finding, settle
+from scorecard.framework.ladders import reads_side, rests_on_capability
+from scorecard.framework.levels import both_found, indicate, own_finding, settle
 
 Record = dict[str, Any]
+CAPABILITY = "pre_mitigation"
 Findings = Mapping[tuple[str, str], str]
 """(indicator id, run id) -> finding."""
 
@@ -55,22 +57,27 @@ class Held:
 
 @dataclass(frozen=True)
 class Case:
-    """A question's inputs: a framework document, a category, a side, and the evidence items that speak to it."""
+    """A question's inputs: a framework document, a category, a side, and the evidence items that speak to it.
+
+    `beside` are the items of the capability side where the framework's second side rests on it: they bound the levels
+    and are none of those that a question changes.
+    """
 
     document: Record
     category: str
     side: str
     evidence: tuple[Record, ...]
+    beside: tuple[Record, ...] = ()
 
     @cached_property
     def indicators(self) -> tuple[Record, ...]:
-        """The category's indicators, in the document's order."""
-        return tuple(row for row in self.document["indicators"] if row["category"] == self.category)
+        """The category's indicators that speak for the side, in the document's order."""
+        return _speaking(self.document, self.category, self.side)
 
     @cached_property
     def result(self) -> Record:
         """What `indicate` says."""
-        return indicate(self.document, self.category, self.side, list(self.evidence))
+        return indicate(self.document, self.category, self.side, [*self.evidence, *self.beside])
 
     @cached_property
     def rows(self) -> tuple[Record, ...]:
@@ -91,6 +98,11 @@ class Case:
             ))
             for level in self.result["levels"][1:]
         )  # fmt: skip
+
+    @cached_property
+    def _bounds(self) -> dict[str, tuple[str | None, bool]]:
+        """Level -> what the capability side found, if the side rests on it, and whether anything stands for it."""
+        return {row["level"]: (row.get("capability"), row["operationalised"]) for row in self.result["levels"]}
 
     @property
     def held(self) -> tuple[Held, ...]:
@@ -121,9 +133,10 @@ class Case:
             own = own_finding(
                 [{"required": one.required, "finding": it} for one, it in zip(indicators, found, strict=True)]
             )
+            capability, operationalised = self._bounds[level]
             rows.append(
-                {"level": level, "finding": own, "operationalised": bool(indicators), "implied": False,
-                 "contradiction": False}
+                {"level": level, "finding": own if capability is None else both_found(capability, own),
+                 "operationalised": operationalised, "implied": False, "contradiction": False}
             )  # fmt: skip
         settled = settle(self.result["levels"][0]["level"], rows)
         return Verdict(settled["indicated_level"], settled["reached_level"])
@@ -131,12 +144,21 @@ class Case:
 
 def case_of(document: Record, category: str, side: str, evidence: Sequence[Record]) -> Case:
     """Return the case of one category and side; evidence of anything else is left aside, as it decides nothing."""
-    named = [row for row in document["indicators"] if row["category"] == category]
+    beside = _items_for(document, category, CAPABILITY, evidence) if rests_on_capability(document, side) else ()
+    return Case(document, category, side, _items_for(document, category, side, evidence), beside)
+
+
+def _speaking(document: Record, category: str, side: str) -> tuple[Record, ...]:
+    return tuple(row for row in document["indicators"] if row["category"] == category and reads_side(row, side))
+
+
+def _items_for(document: Record, category: str, side: str, evidence: Sequence[Record]) -> tuple[Record, ...]:
+    named = _speaking(document, category, side)
     speaking = [item for item in evidence if any(counts_for(row, side, item) for row in named)]
-    return Case(document, category, side, tuple(sorted(speaking, key=lambda item: str(item["run"]))))
+    return tuple(sorted(speaking, key=lambda item: str(item["run"])))
 
 
 def verdict_under(document: Record, case: Case, evidence: Sequence[Record]) -> Verdict:
     """Return the verdict of the case's category and side under another document or with other evidence."""
-    result = indicate(document, case.category, case.side, list(evidence))
+    result = indicate(document, case.category, case.side, [*evidence, *case.beside])
     return Verdict(result["indicated_level"], result["reached_level"])

@@ -190,6 +190,19 @@ class Words:
                 f"{100.0 * gap.adds:.1f} points, {found} {percent_text(gap.lower.point)}; {APART[gap.apart]}."
             )
 
+    def baselines(self) -> Iterator[str]:
+        """Say what each known baseline would give as a threshold."""
+        unchanged = []
+        for one in self.answer.baselines:
+            title = indicator_title(self.case.document, self.rows[one.indicator])
+            stood = f"if the threshold of {title} stood at {percent_text(one.value)} ({one.label})"
+            if moves := self.becomes(one.verdict):
+                yield f"{stood[:1].upper()}{stood[1:]} instead of {percent_text(one.threshold)}, {moves}."
+            else:
+                unchanged.append(f"at {percent_text(one.value)} for {title} ({one.label})")
+        if unchanged:
+            yield f"No level changes with a threshold {joined(list(dict.fromkeys(unchanged)))}."
+
 
 def run_titles(case: Case) -> dict[str, str]:
     """Return run -> how it is called: its evaluation, and the end of its id where another run is called so too."""
@@ -210,4 +223,5 @@ def sentences(case: Case, answer: Answer) -> dict[str, list[str]]:
         "thresholds": list(words.thresholds()),
         "variants": list(words.variants()),
         "elicitation_gaps": list(words.gaps()),
+        "baselines": list(dict.fromkeys(words.baselines())),
     }
