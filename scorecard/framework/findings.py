@@ -86,6 +86,11 @@ def bare_finding(indicator: Dict[str, Any], item: Dict[str, Any], policy: Dict[s
     return _found(low, upper, threshold, _ruling_out_fails(indicator, tally.coverage, item, policy["coverage_minimum"]))
 
 
+def ended_only(indicator: Dict[str, Any], item: Dict[str, Any], policy: Dict[str, Any]) -> bool:
+    """Whether nothing but its end keeps a run from ruling the level out, so that a run that stands takes its place."""
+    return bool(item.get("expired")) and bare_finding(indicator, {**item, "expired": []}, policy) == "ruled_out"
+
+
 def run_finding(
     indicator: Dict[str, Any], item: Dict[str, Any], policy: Dict[str, Any]
 ) -> Tuple[str, str, Optional[Dict[str, Any]]]:
@@ -124,20 +129,23 @@ def indicator_row(
     """Return the row of one indicator: its finding, the run that decides it, and every run that was considered.
 
     Of several current runs the one with the highest-risk finding stands; among equals the one with the highest
-    worst-case bound, then the lowest run id. No run can be outvoted by another.
+    worst-case bound, then the lowest run id. No run can be outvoted by another. Only a run that would rule the level
+    out, had it not ended, gives way to one that stands: otherwise nothing could ever renew it.
     """
     runs = []
     for item in evidence:
         if counts_for(indicator, mitigation, item):
             finding, reason, estimate = run_finding(indicator, item, policy)
-            runs.append({"run": item["run"], "finding": finding, "reason": reason, "estimate": estimate})
+            ended = {"ended": True} if ended_only(indicator, item, policy) else {}
+            runs.append({"run": item["run"], "finding": finding, "reason": reason, "estimate": estimate, **ended})
 
     def risk(row: Dict[str, Any]) -> Tuple[int, float]:
         bound = row["estimate"]["upper"] if row["estimate"] else 1.0
         return RISK_ORDER.index(row["finding"]), bound
 
     runs.sort(key=lambda row: row["run"])
-    deciding = max(runs, key=risk) if runs else None
+    standing = [row for row in runs if "ended" not in row] or runs
+    deciding = max(standing, key=risk) if standing else None
     estimate = deciding["estimate"] if deciding else None
     margin = policy["alert_margin"] if indicator.get("alert_margin") is None else indicator["alert_margin"]
     return {

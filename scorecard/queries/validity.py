@@ -34,14 +34,24 @@ def refuse_if_ended(card: Scorecard, snapshot: Record, *, at: datetime) -> None:
 
 
 def _due_items(document: Record, record: Record, *, within: str) -> list[Record]:
-    """Return the deciding items that have ended, or whose last day is not after `within`, soonest first."""
+    """Return the deciding items that have ended, or whose last day is not after `within`, soonest first.
+
+    What has ended and gave way to a run that stands decides nothing any more and is left out.
+    """
     deciding = {row["evaluation"] for row in document["indicators"]}
+    standing = {
+        row["run"]
+        for category in record["categories"]
+        for side in SIDES
+        for level in category[side]["levels"]
+        for row in level["indicators"]
+    }
     rows = []
     for item in record["evidence"]:
         if item["evaluation"] not in deciding or item["tally"] is None:
             continue
         end, ended = last_day(document, item, record["applicability"]), item.get("expired", [])
-        if ended or (end is not None and end <= within):
+        if (ended and item["run"] in standing) or (not ended and end is not None and end <= within):
             words = "; ".join(reason["words"] for reason in ended)
             facts = {
                 name: item[name] for name in ("run", "evaluation", "metric", "stratum", "mitigation", "checkpoint")
@@ -53,6 +63,8 @@ def _due_items(document: Record, record: Record, *, within: str) -> list[Record]
 def _renewals(document: Record, record: Record, *, within: str, hidden: frozenset[str]) -> list[Record]:
     """Return the cheapest renewals of every category and side, as if all that is due by `within` had ended."""
     due = {row["run"] for row in _due_items(document, record, within=within)}
+    if not due:
+        return []
     evidence = [
         {**item, "expired": item.get("expired") or [{"kind": "due", "words": "it is due"}]}
         if item["run"] in due

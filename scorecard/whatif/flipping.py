@@ -144,6 +144,10 @@ def riskiest(case: Case, most: int) -> tuple[Record, ...]:
 
 
 def all_flips(case: Case, *, most_runs: int = MOST_RUNS) -> tuple[Flips, ...]:
-    """Return every kind of flip of every run, of no more than `most_runs` that have the findings of highest risk."""
-    found = (flips_of(case, item, change) for item in riskiest(case, most_runs) for change in CHANGES)
+    """Return every kind of flip of every run, of no more than `most_runs` that have the findings of highest risk.
+
+    A run that has ended is not asked: what its samples would say otherwise is history.
+    """
+    asked = [item for item in riskiest(case, most_runs) if not item.get("expired")]
+    found = (flips_of(case, item, change) for item in asked for change in CHANGES)
     return tuple(one for one in found if one is not None)

@@ -44,9 +44,11 @@ def without_each(case: Case) -> dict[str, Verdict]:
 
 def _alike(case: Case) -> list[tuple[str, ...]]:
     """Return the runs in groups that find the same of the same indicators, smallest group first."""
-    groups: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
+    groups: dict[tuple[tuple[str, str, bool], ...], list[str]] = defaultdict(list)
     for run in case.runs:
-        groups[tuple((one.id, one.findings[run]) for one in case.held if run in one.findings)].append(run)
+        groups[tuple((one.id, one.findings[run], run in one.ended) for one in case.held if run in one.findings)].append(
+            run
+        )
     return sorted((tuple(runs) for runs in groups.values()), key=lambda runs: (len(runs), runs))
 
 

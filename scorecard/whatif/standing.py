@@ -32,26 +32,34 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Held:
-    """One indicator: the finding of each run that speaks to it."""
+    """One indicator: the finding of each run that speaks to it; those `ended` count where none stands."""
 
     id: str
     required: bool
     findings: Mapping[str, str]
+    ended: frozenset[str] = frozenset()
 
     @cached_property
     def _ranked(self) -> tuple[tuple[str, frozenset[str]], ...]:
         """The runs by finding, highest risk first."""
         runs = {
-            finding: frozenset(run for run, one in self.findings.items() if one == finding) for finding in RISK_ORDER
+            finding: frozenset(run for run, one in self.findings.items() if one == finding and run not in self.ended)
+            for finding in RISK_ORDER
         }
         return tuple((finding, runs[finding]) for finding in reversed(RISK_ORDER) if runs[finding])
 
     def finding(self, without: frozenset[str] = frozenset(), instead: Findings = MappingProxyType({})) -> str:
         """Return the finding of highest risk among the remaining runs, some of which may find something `instead`."""
-        changed = {run: found for (indicator, run), found in instead.items() if indicator == self.id}
+        changed = {
+            run: found
+            for (indicator, run), found in instead.items()
+            if indicator == self.id and not (run in self.ended and found == self.findings[run])
+        }
         gone = without.union(changed)
         found = [one for run, one in changed.items() if run not in without]
         found += next(([one] for one, runs in self._ranked if not runs <= gone), [])
+        if not found and self.ended - gone:
+            return "cannot_rule_out"
         return max(found, key=RISK_ORDER.index, default="not_assessed")
 
 
@@ -93,7 +101,10 @@ class Case:
     def _held(self) -> tuple[tuple[str, tuple[Held, ...]], ...]:
         return tuple(
             (level["level"], tuple(
-                Held(row["id"], row["required"], {run["run"]: run["finding"] for run in row["runs"]})
+                Held(
+                    row["id"], row["required"], {run["run"]: run["finding"] for run in row["runs"]},
+                    frozenset(run["run"] for run in row["runs"] if "ended" in run),
+                )
                 for row in level["indicators"]
             ))
             for level in self.result["levels"][1:]

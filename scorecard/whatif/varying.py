@@ -94,8 +94,13 @@ def under_coverage(case: Case) -> tuple[CoverageStep, ...]:
     found = _by_coverage(case)
     steps: list[CoverageStep] = []
     for above, up_to in pairwise([0.0, *sorted({coverage for coverage, _, _ in found.values()} | {1.0})]):
-        instead = {key: met if coverage >= up_to else unmet for key, (coverage, met, unmet) in found.items()}
-        verdict = case.weighed(instead=instead)
+        if any(item.get("expired") for item in case.evidence):
+            # Whether a run that has ended gives way to one that stands depends on the minimum as well.
+            policy = {**case.document["policy"], "coverage_minimum": up_to}
+            verdict = verdict_under({**case.document, "policy": policy}, case, case.evidence)
+        else:
+            instead = {key: met if coverage >= up_to else unmet for key, (coverage, met, unmet) in found.items()}
+            verdict = case.weighed(instead=instead)
         if steps and steps[-1].verdict == verdict:
             above = steps.pop().above
         steps.append(CoverageStep(above, up_to, verdict))
@@ -119,6 +124,8 @@ def _never_ruled_out(case: Case, row: Record) -> str:
     if any(run["estimate"] is None for run in row["runs"]):
         return "a run has neither n nor a standard error"
     named = {item["run"]: item for item in case.evidence}
+    if all(named[run["run"]].get("expired") for run in row["runs"]):
+        return "the evidence has expired"
     if any(named[run["run"]]["elicitation_adequate"] is not True for run in row["runs"]):
         return "the elicitation of a run was not declared adequate"
     if any(run["estimate"]["coverage"] < case.document["policy"]["coverage_minimum"] for run in row["runs"]):

@@ -119,3 +119,28 @@ def test_what_has_ended_never_lowers_a_level(successes: list[int], data: st.Data
             indicate(DOCUMENT, "cybersecurity", "post_mitigation", rows)[level] for rows in (standing, ended)
         )
         assert level_rank(DOCUMENT, after) >= level_rank(DOCUMENT, before)
+
+
+def finding(*rows: dict[str, Any]) -> str:
+    levels = indicate(DOCUMENT, "cybersecurity", "post_mitigation", list(rows))["levels"]
+    found: str = next(row for row in levels if row["level"] == "medium")["indicators"][0]["finding"]
+    return found
+
+
+def ended(successes: int, **changes: Any) -> dict[str, Any]:
+    return item(successes, run=f"old-{successes}", expired=[{"kind": "age", "words": "w"}], **changes)
+
+
+def test_a_new_run_renews_what_has_ended_and_nothing_else_does() -> None:
+    assert finding(item(40)) == "ruled_out"
+    assert finding(ended(40)) == "cannot_rule_out"
+    assert finding(ended(40), item(41)) == "ruled_out"
+    assert finding(ended(195), item(41)) == "cannot_rule_out"
+    assert finding(ended(390), item(41)) == "reached"
+    assert finding(ended(40), item(41, elicitation_adequate=None)) == "cannot_rule_out"
+
+
+def test_the_page_of_an_indicator_shows_the_run_that_stands() -> None:
+    levels = indicate(DOCUMENT, "cybersecurity", "post_mitigation", [ended(49), item(41, run="new")])["levels"]
+    row = next(level for level in levels if level["level"] == "medium")["indicators"][0]
+    assert (row["run"], [run.get("ended") for run in row["runs"]]) == ("new", [None, True])

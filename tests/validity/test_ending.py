@@ -22,6 +22,7 @@ from scorecard.bundling import bundle_without_pdf
 from scorecard.determining import determine, newest_assessment
 from scorecard.models import Applicability, Scorecard, State
 from scorecard.queries import card_digest, snapshot_of
+from scorecard.queries.validity import due_of
 from scorecard.refusals import Refused
 from scorecard.sealing import seal
 from scorecard.signing import request, sign
@@ -76,6 +77,28 @@ def test_old_evidence_rules_nothing_out(strict_card: Scorecard, run: Run) -> Non
     assert (level(strict_card), ended(strict_card)) == ("medium", [[]])
     run(days_ago=91, run_id="ctf-89-2")
     assert (level(strict_card), ended(strict_card)) == ("high", [["age"]])
+
+
+def test_running_it_again_renews_it(strict_card: Scorecard, run: Run) -> None:
+    run(days_ago=120)
+    assert level(strict_card) == "high"
+    run(days_ago=1, solved=3)
+    assert (level(strict_card), sorted(ended(strict_card))) == ("medium", [[], ["age"]])
+    due = due_of(strict_card, within=timezone.now().date())
+    assert (due["items"], due["renewals"]) == ([], [])
+
+
+def test_the_page_says_what_changed_a_level_that_no_run_changed(
+    strict_card: Scorecard, run: Run, earlier: Checkpoint, person: Cast, visit: Callable[[str], Client]
+) -> None:
+    run(checkpoint=earlier.name, solved=150)
+    seen = newest_assessment(strict_card, "cybersecurity", "post_mitigation").digest
+    determine(strict_card, category="cybersecurity", mitigation="post_mitigation", level="low", rationale=REASON,
+              seen=seen, by=person("ada"), at=timezone.now())  # fmt: skip
+    apply(strict_card, earlier, person)
+    shown = visit("ada").get(f"/scorecards/{strict_card.number}/v1/").content.decode()
+    assert "changed by results of another checkpoint that count now" in shown
+    assert "applicability-determined:" not in shown
 
 
 def test_what_old_evidence_reached_stays_reached(strict_card: Scorecard, run: Run) -> None:

@@ -12,6 +12,7 @@ from scorecard.framework.levels import indicate
 from scorecard.whatif.answering import answer_of
 from scorecard.whatif.basing import baselines
 from scorecard.whatif.standing import Verdict, case_of
+from scorecard.whatif.varying import under_coverage
 from scorecard.whatif.words import sentences
 from tests.xray.world import World, indicator, listed
 
@@ -77,6 +78,25 @@ def test_a_baseline_gives_what_its_value_gives_as_a_threshold(
     for one in found:
         changed = [{**row, "value": one.value} if row["id"] == one.indicator else row for row in rules["indicators"]]
         assert one.verdict == told(rows, {**rules, "indicators": changed})
+
+
+@given(COUNTS, st.lists(st.tuples(st.integers(0, 100), st.booleans()), max_size=4))
+def test_runs_that_have_ended_are_weighed_as_they_are_read(
+    capability: list[int], guards: list[tuple[int, bool]]
+) -> None:
+    rules = document()
+    found = [
+        {**one, "expired": [{"kind": "age", "words": "w"}]} if gone else one
+        for one, (_, gone) in zip(items("guard", POST, [count for count, _ in guards]), guards, strict=True)
+    ]
+    rows = [*items("ctf", PRE, capability), *found]
+    case = case_of(rules, "cybersecurity", POST, rows)
+    assert case.weighed() == case.verdict == told(rows, rules)
+    for run in case.runs:
+        assert case.weighed(without=frozenset({run})) == told([one for one in rows if one["run"] != run], rules)
+    for step in under_coverage(case):
+        policy = {**rules["policy"], "coverage_minimum": step.up_to}
+        assert step.verdict == told(rows, {**rules, "policy": policy})
 
 
 def test_the_sentences_name_whose_baseline_it_is() -> None:

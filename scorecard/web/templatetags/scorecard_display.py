@@ -217,6 +217,22 @@ def chip_context(levels: list[dict[str, str]], slug: str | None) -> dict[str, An
     return {"name": levels[place]["name"], "shade": shade, "bars": [bar < shade for bar in range(BARS)]}
 
 
+CAUSES = {
+    "applicability-determined": "results of another checkpoint that count now",
+    "applicability-withdrawn": "a determination about another checkpoint that was withdrawn",
+    "change-reported": "a reported change of the system",
+    "change-withdrawn": "a reported change that was withdrawn",
+    "ended": "evidence that has ended",
+}
+"""What asked for an assessment, but for a run, and how it is called."""
+
+
+@register.filter
+def cause_words(cause: str) -> str:
+    """Write what asked for an assessment, where it was no run."""
+    return CAUSES.get(cause.partition(":")[0], "a new assessment")
+
+
 @register.filter
 def side_of(document: dict[str, Any] | None, side: str) -> str:
     """Write what a framework calls one of the two columns of a scorecard."""
