@@ -21,6 +21,7 @@ from scorecard.models import Kind, Role, SafeguardState, Scorecard, State
 from scorecard.queries import card_document_for, evidence_sections
 from scorecard.queries.credits import newest_safeguards
 from scorecard.refusals import Refused
+from scorecard.snapshot import LATE
 from scorecard.web import posting_example
 from scorecard.web.card_view import said_of, with_ages
 from scorecard.web.category_view import category_entry, indicator_rows, what_would_raise
@@ -59,6 +60,13 @@ def category_context(card: Scorecard, document: dict[str, Any], slug: str) -> di
         "indicators": indicators,
         "raising": what_would_raise(indicators),
         "plots": plot_rows(found, framework, document["evidence"]),
+        "late": list(
+            dict.fromkeys(
+                line["message"]
+                for line in document["lint"]
+                if line["code"] == LATE and line["where"].partition("/")[0] == slug
+            )
+        ),
         "credited": [
             row for row in document.get("safeguards", []) if row["id"] in found.get("credit", {}).get("safeguards", [])
         ],

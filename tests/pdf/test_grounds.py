@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 from pypdf import PdfReader
 
@@ -20,7 +21,7 @@ from scorecard.assessing import assess
 from scorecard.bundling import bundle_without_pdf
 from scorecard.demonstration.story import FRAMEWORK
 from scorecard.determining import Grounds, determine, newest_assessment
-from scorecard.models import Programme, Safeguard, Scorecard
+from scorecard.models import Programme, Safeguard, Scorecard, User
 from scorecard.opening import open_scorecard
 from scorecard.pdf.child import render_in_child
 from scorecard.queries import snapshot_of
@@ -83,7 +84,7 @@ def test_all_of_it_is_printed(
 
 
 def test_a_threshold_that_was_edited_after_the_results_says_so(
-    programme: Programme, card: Scorecard, person: Cast, post_as: Callable[..., EvaluationRun]
+    programme: Programme, card: Scorecard, person: Cast, post_as: Callable[..., EvaluationRun], cast: dict[str, User]
 ) -> None:
     post_as("gil", successes=20)
     text = FRAMEWORK.read_text(encoding="utf-8").replace('version = "2023-12-18"', 'version = "edited"', 1)
@@ -101,4 +102,9 @@ def test_a_threshold_that_was_edited_after_the_results_says_so(
     assert len(late) == 1
     assert "cyber-professional-medium (Medium)" in late[0]
     assert "cyber-professional-high" not in late[0]
+    client = Client()
+    client.force_login(cast["ada"])
+    for page in ("", "cybersecurity/"):
+        shown = client.get(f"/scorecards/{made.number}/v{made.version}/{page}").content.decode()
+        assert 'class="late">Thresholds were set after the first result' in shown
     assert not [row for row in snapshot_of(card)["lint"] if row["code"] == "threshold-late"]
