@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scorecard.framework.derivation import indicator_title, level_names
+from scorecard.framework.ladders import COUNTED_KINDS
 from scorecard.framework.printed import WHOLE
 
 Record = dict[str, Any]
@@ -118,10 +119,25 @@ def joined(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def decided_by(snapshot: Record) -> str:
-    """Name the categories whose post-mitigation level is the overall level."""
+DETERMINERS = frozenset({"a", "all", "an", "any", "each", "every", "no", "one", "the"})
+"""Words with which a rule begins that takes no article before it."""
+
+
+def only_if(rule: str) -> str:
+    """Return a gate's rule as it follows on "only if", with an article where it begins with none."""
+    return rule if rule.partition(" ")[0] in DETERMINERS else f"the {rule}"
+
+
+def decided_by(snapshot: Record, framework: Record) -> str:
+    """Name the categories whose post-mitigation level is the overall level, where the framework has one."""
+    if framework["overall"] == "none":
+        return "The framework has no overall level: each category is decided by itself."
     overall = snapshot["overall"]["post_mitigation"]
-    levels = {row["name"]: row["post_mitigation"]["determined_level"] for row in snapshot["categories"]}
+    levels = {
+        row["name"]: row["post_mitigation"]["determined_level"]
+        for row in snapshot["categories"]
+        if row.get("kind", "tracked") in COUNTED_KINDS
+    }
     if overall is None:
         undetermined = [name for name, level in levels.items() if level is None]
         return f"No overall level: {joined(undetermined)} not determined." if undetermined else ""

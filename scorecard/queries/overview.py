@@ -18,18 +18,22 @@ from scorecard.models import Scorecard, State
 from scorecard.queries.withholding import card_document_for
 
 
-def shown_cards(reader: Reader) -> dict[str, Scorecard]:
-    """Return checkpoint id -> the card to show: the sealed one that stands, else the newest version."""
-    shown: dict[str, Scorecard] = {}
+def shown_cards(reader: Reader) -> dict[str, list[Scorecard]]:
+    """Return checkpoint id -> the card to show of each framework: the sealed one that stands, else the newest."""
+    shown: dict[tuple[str, str], Scorecard] = {}
     for card in visible_scorecards(reader).order_by("opened_at", "version"):
-        former = shown.get(card.checkpoint_id)
+        key = card.checkpoint_id, card.framework.slug
+        former = shown.get(key)
         if former is None or card.state == State.SEALED or former.state != State.SEALED:
-            shown[card.checkpoint_id] = card
-    return shown
+            shown[key] = card
+    found: dict[str, list[Scorecard]] = {}
+    for (checkpoint, _), card in shown.items():
+        found.setdefault(checkpoint, []).append(card)
+    return found
 
 
 def overview_rows(reader: Reader) -> list[dict[str, Any]]:
-    """Return one row per checkpoint: evaluated and fictional subjects first, comparison subjects last."""
+    """Return a row for each checkpoint and framework it is judged by: comparison subjects stand last."""
     cards = shown_cards(reader)
     seen = visible_runs(reader).filter(superseded_by=None).order_by()
     counts = dict(seen.values_list("checkpoint").annotate(Count("id")))
@@ -43,13 +47,14 @@ def overview_rows(reader: Reader) -> list[dict[str, Any]]:
             "subject": checkpoint.subject.name,
             "checkpoint": checkpoint.name,
             "kind": checkpoint.subject.kind,
-            "card": cards.get(checkpoint.id),
-            "document": card_document_for(reader, cards[checkpoint.id]) if checkpoint.id in cards else None,
+            "card": card,
+            "document": card_document_for(reader, card) if card is not None else None,
             "runs": counts.get(checkpoint.id, 0),
             "documents": documents.get(checkpoint.id, 0),
             "uses_of": uses_of.get(checkpoint.id, []),
         }
         for checkpoint in visible_checkpoints(reader)
+        for card in cards.get(checkpoint.id, [None])
     ]
     return sorted(rows, key=lambda row: (row["card"] is None, row["kind"] == "comparison", row["checkpoint"]))
 

@@ -11,6 +11,7 @@ from scorecard.framework.reading import (
     evidence_alone,
     evidence_count,
     joined,
+    only_if,
     since_words,
     unmeasured,
 )
@@ -27,6 +28,7 @@ def decisions(document: Record) -> list[Record]:
             "allowed": row["decision"] == "allow",
             "words": row["sentence"],
             "rule": row["rule"],
+            "only_if": only_if(row["rule"]),
             "reasons": [] if row["decision"] == "allow" else row["reasons"],
         }
         for row in document["gates"]

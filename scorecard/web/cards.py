@@ -31,7 +31,7 @@ def card_context(card: Scorecard, person: Person, document: dict[str, Any]) -> d
         "levels": levels_of(card),
         "rows": rows,
         "decisions": decisions(document),
-        "decided_by": decided_by(document),
+        "decided_by": decided_by(document, card.framework.document),
         "exceptions": exceptions(document, rows),
         "pdf": pdf_state(card),
         "pulse": pulse(card),

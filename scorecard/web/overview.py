@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from evaluations.models import JobState
 from scorecard.access import visible_jobs
+from scorecard.framework.ladders import COUNTED_KINDS
 from scorecard.models import FrameworkVersion, State
 from scorecard.queries import cards_in_review, overview_rows
 from scorecard.web.card_view import category_rows
@@ -20,6 +21,23 @@ MOST_GAPS = 12
 def _grid_row(row: dict[str, Any]) -> dict[str, Any]:
     categories = category_rows(row["document"], row["card"].framework.document)
     return {**row, "categories": categories, "levels": levels_of(row["card"])}
+
+
+def _groups(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows by framework version, each group with its own columns and ladder; what only informs is no column.
+
+    The groups stand in the order of their first rows.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        framework = row["card"].framework
+        shown = [one for one in row["categories"] if one.get("kind", "tracked") in COUNTED_KINDS]
+        group = groups.setdefault(framework.id, {
+            "title": framework.document["title"], "version": framework.version, "slug": framework.slug,
+            "heads": shown, "levels": row["levels"], "overall": framework.document["overall"] != "none", "rows": [],
+        })  # fmt: skip
+        group["rows"].append({**row, "categories": shown})
+    return list(groups.values())
 
 
 def _gaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -44,7 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rows": judged,
         "others": [row for row in found if row["card"] is None and row["kind"] != "comparison"],
         "comparisons": [row for row in found if row["card"] is None and row["kind"] == "comparison"],
-        "heads": judged[0]["document"]["categories"] if judged else [],
+        "groups": _groups(judged),
         "levels": judged[0]["levels"] if judged else framework.document["levels"] if framework else [],
         "waiting": cards_in_review(reader),
         "stale": [row for row in judged if row["document"]["stale"] or row["document"]["lapsed"]],

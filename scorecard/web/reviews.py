@@ -35,7 +35,7 @@ def _page(request: HttpRequest, card: Scorecard, person: Person, *, status: int 
         "levels": levels_of(card),
         "rows": rows,
         "decisions": decisions(document),
-        "decided_by": decided_by(document),
+        "decided_by": decided_by(document, card.framework.document),
         "exceptions": exceptions(document, rows),
         "authors": review_view.authors(document),
         "own_part": review_view.own_part(document, person),

@@ -182,3 +182,20 @@ def test_the_pages_call_the_columns_as_the_framework_does(
         shown = client.get(page).content.decode()
         assert named["pre_mitigation"]["name"] in shown
         assert named["post_mitigation"]["name"] in shown
+
+
+def test_the_overview_gives_each_framework_its_own_columns(
+    second_card: Scorecard, card: Scorecard, visit: Callable[[str], Client]
+) -> None:
+    client = visit("ada")
+    shown = client.get("/").content.decode()
+    assert shown.count('<table class="rows levels grid">') == 2
+    tables = shown.split('<table class="rows levels grid">')
+    second = next(table for table in tables[1:] if "AI self-improvement" in table).split("</table>")[0]
+    assert "Persuasion" not in second
+    assert "Sandbagging" not in second
+    assert '<th scope="col">Overall</th>' not in second
+    head = client.get(f"/scorecards/{second_card.number}/v{second_card.version}/").content.decode()
+    assert "No overall level: each category is decided by itself" in head
+    assert "Not rated" in head
+    assert "only if the the" not in head

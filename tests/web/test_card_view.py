@@ -12,6 +12,7 @@ from scorecard.web.card_view import category_rows, decisions, exceptions, with_a
 from tests.web.card_fixture import LEVELS, a_document, a_framework, a_side, an_estimate, an_indicator
 
 NAMES = {level["slug"]: level["name"] for level in LEVELS}
+MAXIMUM = {"overall": "maximum"}
 
 
 def a_finding(side: dict[str, Any], level: str, finding: str, **changes: Any) -> dict[str, Any]:
@@ -127,13 +128,32 @@ def test_a_card_without_exceptions_shows_none() -> None:
 
 
 def test_the_highest_categories_are_named_as_deciding() -> None:
-    assert decided_by(a_document()) == "Decided by the highest category: CBRN and Persuasion."
+    assert decided_by(a_document(), MAXIMUM) == "Decided by the highest category: CBRN and Persuasion."
 
 
 def test_an_undetermined_category_is_named_where_there_is_no_overall_level() -> None:
     document = a_document(overall={"pre_mitigation": None, "post_mitigation": None})
     document["categories"][0]["post_mitigation"]["determined_level"] = None
-    assert decided_by(document) == "No overall level: CBRN not determined."
+    assert decided_by(document, MAXIMUM) == "No overall level: CBRN not determined."
+
+
+def test_a_framework_without_an_overall_level_says_so() -> None:
+    assert decided_by(a_document(), {"overall": "none"}) == (
+        "The framework has no overall level: each category is decided by itself."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "only_if"),
+    [
+        ("post-mitigation level is Medium or below", "the post-mitigation level is Medium or below"),
+        ("the safeguards leave no category at High", "the safeguards leave no category at High"),
+        ("no specified risk is left at tier 3", "no specified risk is left at tier 3"),
+    ],
+)
+def test_a_rule_reads_as_a_sentence_whatever_it_begins_with(rule: str, only_if: str) -> None:
+    gate = {"decision": "deny", "sentence": "May not be deployed", "rule": rule, "reasons": []}
+    assert decisions({"gates": [gate]})[0]["only_if"] == only_if
 
 
 def test_a_denied_decision_gives_its_reasons_and_an_allowed_one_none() -> None:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from scorecard.framework import printed
 from scorecard.framework.ladders import side_name
+from scorecard.framework.reading import only_if
 from scorecard.models import Kind
 from scorecard.plots import forest_plot
 
@@ -217,6 +218,7 @@ def chip_context(levels: list[dict[str, str]], slug: str | None) -> dict[str, An
     return {"name": levels[place]["name"], "shade": shade, "bars": [bar < shade for bar in range(BARS)]}
 
 
+register.filter("only_if", only_if)
 CAUSES = {
     "applicability-determined": "results of another checkpoint that count now",
     "applicability-withdrawn": "a determination about another checkpoint that was withdrawn",
