@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from scorecard import safeguarding
 from scorecard.access import Person, visible_runs, visible_safeguards, visible_scorecards, visible_subjects
+from scorecard.framework.derivation import level_names
 from scorecard.models import Role, Safeguard
 from scorecard.queries.credits import frameworks_in_use
 from scorecard.refusals import Refused
@@ -46,6 +47,10 @@ def _coverage(request: HttpRequest, rows: list[Safeguard]) -> list[dict[str, Any
         {
             "framework": version.title,
             "pathway": pathway,
+            "category": next(
+                row["name"] for row in version.document["categories"] if row["slug"] == pathway["category"]
+            ),
+            "level": level_names(version.document)[pathway["level"]],
             "rows": [row for row in rows if row.state == "in_force" and pathway["slug"] in row.pathways],
         }
         for version in frameworks_in_use(visible_scorecards(reader_for(request)))

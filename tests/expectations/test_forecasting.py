@@ -199,3 +199,18 @@ def test_the_overview_gives_each_framework_its_own_columns(
     assert "No overall level: each category is decided by itself" in head
     assert "Not rated" in head
     assert "only if the the" not in head
+
+
+def test_the_page_of_a_framework_says_all_that_it_demands(
+    second_card: Scorecard, visit: Callable[[str], Client]
+) -> None:
+    client = visit("ada")
+    framework = second_card.framework
+    shown = client.get(f"/frameworks/{framework.slug}/{framework.version}/").content.decode()
+    for words in (
+        "There is no overall level", "only if the safeguards leave", "Evidence ends", "access to new tools",
+        "Marginal risk:", "Pathways to severe harm", "it decides nothing", "also where it is only forecast",
+    ):  # fmt: skip
+        assert words in shown, words
+    assert "the the" not in shown
+    assert "nothing: a gap" in client.get("/safeguards/").content.decode()

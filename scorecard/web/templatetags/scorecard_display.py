@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from scorecard.framework import printed
+from scorecard.framework.decay import CHANGES
 from scorecard.framework.ladders import side_name
 from scorecard.framework.reading import only_if
 from scorecard.models import Kind
@@ -219,6 +220,14 @@ def chip_context(levels: list[dict[str, str]], slug: str | None) -> dict[str, An
 
 
 register.filter("only_if", only_if)
+
+
+@register.filter
+def change_words(kind: str) -> str:
+    """Write what happened to a system, as it stands in a sentence."""
+    return CHANGES.get(kind, kind)
+
+
 CAUSES = {
     "applicability-determined": "results of another checkpoint that count now",
     "applicability-withdrawn": "a determination about another checkpoint that was withdrawn",
