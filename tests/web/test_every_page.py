@@ -31,9 +31,22 @@ PAGES = (
     "/logs/",
     "/sources/",
     "/reviews/",
+    "/due/",
+    "/safeguards/",
+    "/scorecards/compare/",
     "/verify/",
 )
-OF_A_CARD = ("", "cybersecurity/", "cybersecurity/what-if/", "review/", "history/", "x-ray/", "live/")
+OF_A_CARD = (
+    "",
+    "cybersecurity/",
+    "cybersecurity/what-if/",
+    "review/",
+    "history/",
+    "x-ray/",
+    "outlook/",
+    "plan/",
+    "live/",
+)
 LISTS = ("/models/", "/runs/", "/logs/", "/frameworks/", "/ledger/", "/reviews/")
 READERS = ("ada", "bo", "chen", "dana", "eli", "faye", "gil")
 HEAVIEST = 150 * 1024
