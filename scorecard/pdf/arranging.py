@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scorecard.framework.ladders import side_name
 from scorecard.framework.reading import decided_by
 from scorecard.pdf import changes, cover
 from scorecard.pdf.bounding import bounded
@@ -145,6 +146,8 @@ def _about(snapshot: Record, framework: Record, sealed: Record) -> Record:
         "full_control": _full_control(snapshot, sealed),
         "signatures": _signatures(sealed),
         "grounds": grounds(snapshot, framework),
+        "sides": {side: side_name(framework, side) for side in ("pre_mitigation", "post_mitigation")},
+        "has_overall": framework["overall"] != "none",
     }
 
 
@@ -185,7 +188,7 @@ def context(
         "framework_words": f"{snapshot['framework']['title']}, {day(snapshot['framework']['version'])}",
         "sealed_words": f"Sealed {when(seal['at'])}" if seal else "Not sealed",
         "created": str(seal["at"] if seal else snapshot["data_cutoff"] or ""),
-        "overall": chip(framework, overall, empty="None" if framework["overall"] == "none" else "Not determined"),
+        "overall": chip(framework, overall, empty="Not determined"),
         "decisions": cover.decisions(snapshot),
         "decided_by": decided_by(snapshot, framework),
         "obligations": [row["sentence"] for row in snapshot["obligations"]],

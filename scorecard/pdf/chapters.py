@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.safestring import SafeString, mark_safe
 
 from scorecard.framework.derivation import indicator_title, level_names
-from scorecard.framework.ladders import side_name
+from scorecard.framework.ladders import COUNTED_KINDS, side_name
 from scorecard.framework.printed import count_doubt, figure_words, printed_value
 from scorecard.framework.reading import SIDES, evidence_alone, plot_rows, read_steps
 from scorecard.pdf.grounds import KINDS, credit
@@ -27,6 +27,11 @@ def chip(framework: Record, level: str | None, *, empty: str = "Not assessed") -
     shade = 1 + round(place * 3 / max(1, len(order) - 1))
     colour = "light" if shade > 2 else "dark"
     return {"name": framework["levels"][place]["name"], "shade": str(shade), "glyph": f"bars-{place}-{colour}.svg"}
+
+
+def unrated(category: Record) -> str:
+    """Return what stands for a level that nobody determined: research categories are not rated."""
+    return "Not determined" if category.get("kind", "tracked") in COUNTED_KINDS else "Not rated"
 
 
 def drawn(rows: list[Record], title: str) -> SafeString:
@@ -74,7 +79,7 @@ def side_of(framework: Record, category: Record, side: str, items: dict[str, Rec
         "areas": [
             f"{area['name']}: {chip(framework, area['indicated_level'])['name']}" for area in found.get("sub_areas", [])
         ],
-        "chip": chip(framework, found["determined_level"], empty="Not determined"),
+        "chip": chip(framework, found["determined_level"], empty=unrated(category)),
         "alone": evidence_alone(found, names),
         "statement": found["statement"] or "",
         "rationale": found["rationale"] or "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scorecard.framework.derivation import indicator_title, level_names
+from scorecard.framework.ladders import side_name
 from scorecard.framework.reading import (
     SIDES,
     deciding_indicator,
@@ -16,8 +17,8 @@ from scorecard.framework.reading import (
     since_words,
     unmeasured,
 )
-from scorecard.pdf.chapters import chip
-from scorecard.pdf.words import MEANING_NAMES, ROLE_NAMES, SIDE_NAMES, named, when
+from scorecard.pdf.chapters import chip, unrated
+from scorecard.pdf.words import MEANING_NAMES, ROLE_NAMES, named, when
 from scorecard.snapshot import LATE, reached_above, undecided
 
 Record = dict[str, Any]
@@ -47,8 +48,8 @@ def level_table(framework: Record, snapshot: Record) -> list[Record]:
             {
                 "name": category["name"],
                 "summary": summaries.get(category["category"], ""),
-                "pre": chip(framework, category["pre_mitigation"]["determined_level"], empty="Not determined"),
-                "post": chip(framework, post["determined_level"], empty="Not determined"),
+                "pre": chip(framework, category["pre_mitigation"]["determined_level"], empty=unrated(category)),
+                "post": chip(framework, post["determined_level"], empty=unrated(category)),
                 "deciding": indicator_title(framework, deciding) if deciding else "None",
                 "complete": f"{have} / {wanted}",
                 "alone": evidence_alone(post, level_names(framework)).removeprefix("Indicated: "),
@@ -77,7 +78,7 @@ def _parting(framework: Record, category: Record, side: str) -> str:
     level, names = found["determined_level"], level_names(framework)
     if level is None:
         return str(found["statement"])
-    set_by_people = f"{SIDE_NAMES[side]} {names[level]} was set by people"
+    set_by_people = f"{side_name(framework, side)} {names[level]} was set by people"
     if found["indicated_level"] is None:
         return f"{set_by_people} without evidence that decides."
     above = reached_above(framework, found, level)

@@ -139,3 +139,18 @@ def test_several_runs_on_one_indicator_are_counted_beside_the_deciding_one() -> 
 
 def test_the_same_card_is_arranged_the_same_way() -> None:
     assert _said(a_sealed_card()) == _said(a_sealed_card())
+
+
+def test_a_framework_without_an_overall_level_is_printed_in_its_own_words() -> None:
+    sides = {"pre_mitigation": {"name": "Capability"}, "post_mitigation": {"name": "Residual risk"}}
+    framework = {**a_framework(), "overall": "none", "sides": sides}
+    card = a_sealed_card()
+    card["snapshot"]["categories"][0] |= {"kind": "research"}
+    card["snapshot"]["categories"][0]["pre_mitigation"] |= {"determined_level": None, "determination": None}
+    found = context(card, framework=framework, verify_url=VERIFY_URL, verification_key=KEY)
+    assert (found["has_overall"], found["sides"]) == (
+        False, {"pre_mitigation": "Capability", "post_mitigation": "Residual risk"}
+    )  # fmt: skip
+    assert found["levels"][0]["pre"]["name"] == "Not rated"
+    assert found["chapters"][0]["sides"][0]["name"] == "Capability"
+    assert found["decided_by"] == "The framework has no overall level: each category is decided by itself."
